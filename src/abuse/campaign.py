@@ -1,0 +1,167 @@
+"""A campaign file (TOML): who, when, what counts, and where its sources are."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+import re
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from abuse.errors import InputError
+from abuse.settings import Policy, Settings, digest, require
+from abuse.toml import Reader
+
+ETHEREUM_ETL = ("transactions", "token_transfers", "traces", "blocks", "receipts", "contracts")
+FORMATS: dict[str, tuple[str, ...]] = {
+    "participation": ("participation",),
+    "account_addresses": ("account_addresses",),
+    "ethereum_etl": ETHEREUM_ETL,
+    "tokens": ("tokens",),
+    "transfers": ("transfers",),
+    "transfer_pairs": ("transfers",),
+    "address_labels": ("labels",),
+}
+FILE_KINDS = (".csv", ".csv.gz", ".parquet")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Source:
+    """One file, or a glob of files, and how to read it."""
+
+    format: str
+    """How its columns are to be understood."""
+    path: str
+    """A file or glob, relative to the campaign file; `${VAR:-default}` is expanded."""
+    table: str = ""
+    """Which table it holds; only ethereum_etl needs it said."""
+    name: str = ""
+    """What reports call it; the file's name unless given."""
+    chain: str = ""
+    """Chain of its rows where they do not say; the campaign's unless given."""
+    columns: dict[str, str] = field(default_factory=dict)
+    """Our column name = theirs."""
+    values: dict[str, dict[str, str]] = field(default_factory=dict)
+    """Our column name = { their word = ours }."""
+    observed_at: datetime | None = None
+    """Date of a list or of a pair-only source, which carry none in their rows."""
+
+    def __post_init__(self) -> None:
+        require("format", self.format, f"one of: {', '.join(FORMATS)}", holds=self.format in FORMATS)
+        tables = FORMATS[self.format]
+        if not self.table and len(tables) == 1:
+            object.__setattr__(self, "table", tables[0])
+        require("table", self.table or "missing", f"one of: {', '.join(tables)}", holds=self.table in tables)
+        require("path", self.path, f"a file ending in {', '.join(FILE_KINDS)}", holds=self.path.endswith(FILE_KINDS))
+        if not self.name:
+            object.__setattr__(self, "name", re.sub(r"\.(csv|csv\.gz|parquet)$", "", Path(self.path).name))
+        require("name", self.name, "letters, digits, - _ . or *", holds=bool(re.fullmatch(r"[\w.*-]+", self.name)))
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Campaign:
+    """A campaign as written in its file, its paths expanded."""
+
+    id: str
+    name: str
+    chain: str
+    starts_at: datetime
+    ends_at: datetime
+    sources: tuple[Source, ...]
+    assets: tuple[str, ...] = ("native",)
+    """Assets that may link accounts: `native` or token addresses. Anyone can make a token that claims anything."""
+    allow_list: tuple[str, ...] = ()
+    """Accounts that are exempt, whatever is found."""
+    policy: dict[str, Any] = field(default_factory=dict)
+    """Overrides of the settings' [policy]."""
+
+    def __post_init__(self) -> None:
+        require("id", self.id, "letters, digits, - or _", holds=bool(re.fullmatch(r"[\w-]+", self.id)))
+        for name in ("starts_at", "ends_at"):
+            has_offset = getattr(self, name).tzinfo is not None
+            require(
+                name,
+                getattr(self, name).isoformat(),
+                "a time with offset, such as 2026-03-01T00:00:00Z",
+                holds=has_offset,
+            )
+        require("ends_at", self.ends_at.isoformat(), "after starts_at", holds=self.ends_at > self.starts_at)
+        names = [s.name for s in self.sources]
+        twice = sorted({n for n in names if names.count(n) > 1})
+        require("sources", f"twice named {', '.join(twice)}", "a `name` of its own for each", holds=not twice)
+        has_participation = any(s.table == "participation" for s in self.sources)
+        require("sources", "without participation", "a source of format participation", holds=has_participation)
+
+    def rules(self) -> dict[str, Any]:
+        """What of the file can change a row: everything but where its files lie."""
+        whole = dataclasses.asdict(self)
+        for source in whole["sources"]:
+            del source["path"]
+        return whole
+
+    def rules_digest(self, settings: Settings) -> str:
+        return digest([self.rules(), settings.rules()])
+
+
+def load_campaign(path: Path, settings: Settings) -> tuple[Campaign, Settings]:
+    """The campaign, and the settings with its policy overrides applied. Raises InputError."""
+    where = f"campaign file {path.name}"
+    reader = Reader(where, f"Mend it in {path}.")
+    table = reader.load(path)
+    for source in table.get("sources", []):
+        if isinstance(source, dict) and isinstance(source.get("path"), str):
+            source["path"] = str(_absolute(source["path"], path.parent, where))
+    campaign = reader.build(Campaign, table)
+    for key, chain in [("chain", campaign.chain), *((f"source {s.name}.chain", s.chain) for s in campaign.sources)]:
+        if chain and chain not in settings.chains:
+            raise reader.wrong(key, f"is {chain!r}", f"a chain of the settings: {', '.join(settings.chains)}")
+    policy = reader.build(Policy, dataclasses.asdict(settings.policy) | campaign.policy, "policy")
+    return campaign, dataclasses.replace(settings, policy=policy)
+
+
+def _absolute(text: str, folder: Path, where: str) -> Path:
+    """`${VAR}` and `${VAR:-default}` expanded, relative to the campaign file."""
+
+    def expand(match: re.Match[str]) -> str:
+        name, default = match.group(1), match.group(3)
+        value = os.environ.get(name) or default
+        if value is None:
+            raise InputError(f"{where}: path", f"${{{name}}} is not set", "a value", f"Set {name} in the environment.")
+        return value
+
+    expanded = re.sub(r"\$\{(\w+)(:-([^}]*))?\}", expand, text)
+    return Path(os.path.normpath(folder.resolve() / expanded))
+
+
+def parse_as_of(text: str, campaign: Campaign) -> datetime:
+    """A UTC instant after the campaign's start. Raises InputError."""
+    try:
+        as_of = datetime.fromisoformat(text)
+    except ValueError:
+        raise InputError("--as-of", repr(text), "a time such as 2026-04-01T00:00:00Z", "Correct it.") from None
+    if as_of.tzinfo is None:
+        raise InputError("--as-of", f"{text} without an offset", "UTC, such as 2026-04-01T00:00:00Z", "Add the Z.")
+    as_of = as_of.astimezone(UTC)
+    if as_of <= campaign.starts_at:
+        start = campaign.starts_at.isoformat()
+        raise InputError("--as-of", f"{text}", f"after the campaign's start ({start})", "Give a later instant.")
+    return as_of
+
+
+def campaign_to_json(campaign: Campaign) -> dict[str, Any]:
+    """For the records of a run: what `campaign_from_json` reads back."""
+    found: dict[str, Any] = json.loads(json.dumps(dataclasses.asdict(campaign), default=lambda t: t.isoformat()))
+    return found
+
+
+def campaign_from_json(found: dict[str, Any]) -> Campaign:
+    for table in (found, *found["sources"]):
+        for key in ("starts_at", "ends_at", "observed_at"):
+            if table.get(key):
+                table[key] = datetime.fromisoformat(table[key])
+        if table.get("observed_at", "") is None:
+            del table["observed_at"]
+    return Reader("records", "Run the night again.").build(Campaign, found)

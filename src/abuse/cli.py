@@ -1,0 +1,313 @@
+"""The command line. Exit 0 done; 1 an error an operator can fix; 2 usage; 3 held by a gate.
+
+Heavy imports sit inside the commands, so that `abuse --help` answers at once.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from abuse.errors import AbuseError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from rich.console import Console
+
+    from abuse.edge.context import Night
+
+F = TypeVar("F", bound=Callable[..., Any])
+SIZES = {"small": 2_000, "medium": 20_000, "large": 200_000}
+STEP_NAMES = ("ingest", "services", "trails", "links", "clusters", "features", "score", "decide", "publish")
+
+
+class Group(click.Group):
+    """Prints what an operator can fix as one line; a bug keeps its traceback."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except AbuseError as why:
+            click.echo(f"abuse: {why}", err=True)
+            ctx.exit(why.exit_code)
+
+
+def with_slice(command: F) -> F:
+    """--campaign FILE, --as-of, --lake, --settings."""
+    for option in (
+        click.option(
+            "--settings", "settings_file", type=click.Path(path_type=Path), help="TOML file; defaults for all."
+        ),
+        click.option("--lake", required=True, help="Folder of the lake."),
+        click.option("--as-of", required=True, help="UTC instant; only facts before it count."),
+        click.option(
+            "--campaign", "campaign_file", required=True, type=click.Path(path_type=Path), help="Campaign file."
+        ),
+    ):
+        command = option(command)
+    return command
+
+
+as_json = click.option("--json", "is_json", is_flag=True, help="For machines.")
+on_lake = click.option("--lake", required=True, help="Folder of the lake.")
+
+
+@click.group(cls=Group, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="campaign-abuse")
+def main() -> None:
+    """Finds reward farms among a campaign's participants, and says who is out and why."""
+
+
+@main.command()
+@click.option("--size", type=click.Choice(list(SIZES)), default="small", show_default=True)
+@click.option("--lake", default="lake/demo", show_default=True, help="Folder of the lake.")
+@click.option("--seed", default=7, show_default=True, help="Of the simulator.")
+def demo(size: str, lake: str, seed: int) -> None:
+    """Simulates a campaign, runs the night, and prints what was found and where to look."""
+    from datetime import timedelta
+
+    from abuse.campaign import load_campaign
+    from abuse.lake.publication import current
+    from abuse.operate.judge import judged
+    from abuse.settings import load_settings
+
+    inputs = Path(lake) / "inputs"
+    _simulate(inputs, SIZES[size], seed)
+    campaign_file = inputs / "campaign.toml"
+    campaign, _ = load_campaign(campaign_file, load_settings(None))
+    as_of = (campaign.ends_at + timedelta(days=8)).isoformat()
+    report = _night(campaign_file, as_of, lake, None)
+    truth = judged(current(lake, campaign.id), inputs / "truth.csv")
+    _show(report | {"truth": truth}, is_json=False)
+
+
+@main.command()
+@click.argument("out", type=click.Path(path_type=Path))
+@click.option("--accounts", type=click.IntRange(min=100), required=True)
+@click.option("--seed", type=int, required=True)
+def simulate(out: Path, accounts: int, seed: int) -> None:
+    """Writes a campaign in the public input formats, with its truth in a separate file."""
+    click.echo(_simulate(out, accounts, seed))
+
+
+@main.group()
+def campaign() -> None:
+    """Campaign files."""
+
+
+@campaign.command("check")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--settings", "settings_file", type=click.Path(path_type=Path))
+@as_json
+def check(file: Path, settings_file: Path | None, is_json: bool) -> None:
+    """Whether this campaign file is runnable, and what is in its sources."""
+    from abuse.campaign import load_campaign
+    from abuse.edge.ingest import check_sources
+    from abuse.settings import load_settings
+
+    found, settings = load_campaign(file, load_settings(settings_file))
+    with _session(found, settings, found.ends_at.isoformat(), ".") as night:
+        sources = check_sources(night, is_counted=True)
+    if is_json:
+        click.echo(json.dumps(sources, indent=1))
+        return
+    click.echo(f"{found.id}: {found.name}, {found.starts_at.isoformat()} to {found.ends_at.isoformat()}, runnable")
+    for source in sources:
+        click.echo(f"  {source['source']:<24} {source['format']:<18} {source['rows']:>12,} rows  {source['path']}")
+
+
+@main.command()
+@with_slice
+@as_json
+def night(campaign_file: Path, as_of: str, lake: str, settings_file: Path | None, is_json: bool) -> None:
+    """Runs all steps and publishes, or is held by a gate."""
+    _show(_night(campaign_file, as_of, lake, settings_file), is_json=is_json)
+
+
+@main.command()
+@click.argument("name", type=click.Choice(STEP_NAMES))
+@with_slice
+def step(name: str, campaign_file: Path, as_of: str, lake: str, settings_file: Path | None) -> None:
+    """Runs one step of a night; the steps before it must have run."""
+    from abuse.campaign import load_campaign
+    from abuse.edge.ingest import check_sources
+    from abuse.night import run_step
+    from abuse.settings import load_settings
+
+    found, settings = load_campaign(campaign_file, load_settings(settings_file))
+    with _session(found, settings, as_of, lake) as context:
+        if name == "ingest":
+            check_sources(context)
+        record = run_step(name, context, _progress())
+    click.echo(json.dumps({"step": name, "run_id": record["run_id"], "seconds": record["seconds"]}))
+
+
+@main.command()
+@with_slice
+def publish(campaign_file: Path, as_of: str, lake: str, settings_file: Path | None) -> None:
+    """Asks the gates again and refreshes the public tables from the work of this slice."""
+    from abuse.campaign import load_campaign
+    from abuse.night import run_step
+    from abuse.settings import load_settings
+
+    found, settings = load_campaign(campaign_file, load_settings(settings_file))
+    with _session(found, settings, as_of, lake) as context:
+        run_step("publish", context, _progress())
+        _show(context.record["report"], is_json=False)
+
+
+@main.command()
+@click.argument("run_id")
+@on_lake
+@click.option("--reason", required=True, help="Why it is right; kept with your name.")
+@click.option("--actor", help="Who; your login unless given.")
+def release(run_id: str, lake: str, reason: str, actor: str | None) -> None:
+    """Publishes a held run. Who and why are kept."""
+    import getpass
+
+    from abuse.lake.delta import Lake
+    from abuse.lake.session import start_session
+    from abuse.night import release as release_run
+    from abuse.settings import load_settings
+
+    if not reason.strip():
+        raise click.UsageError("--reason is empty; say why the run is right.")
+    spark = start_session(load_settings(None))
+    _show(release_run(Lake(lake, spark), run_id, actor or getpass.getuser(), reason, _progress()), is_json=False)
+
+
+@main.command()
+@on_lake
+@click.option("--campaign", "campaign_id", help="Only this campaign.")
+@as_json
+def runs(lake: str, campaign_id: str | None, is_json: bool) -> None:
+    """What ran, what was published, what is held."""
+    from abuse.lake.publication import runs as all_runs
+    from abuse.operate.listing import runs_table
+
+    runs_table(all_runs(lake, campaign_id), _console(), is_json=is_json)
+
+
+@main.command()
+@on_lake
+@click.option("--run", "run_id", help="The run; the latest unless given.")
+@as_json
+def gates(lake: str, run_id: str | None, is_json: bool) -> None:
+    """What the gates said of a run. Exits with 3 when one holds it."""
+    from abuse.operate.listing import gates_table
+
+    if not gates_table(lake, run_id, _console(), is_json=is_json):
+        sys.exit(3)
+
+
+@main.command()
+@click.argument("account")
+@on_lake
+@click.option("--campaign", "campaign_id", required=True, help="The campaign's id.")
+@click.option("--as-of", help="The night; the current publication unless given.")
+@click.option("--audience", type=click.Choice(["ops", "user"]), default="ops", show_default=True)
+@as_json
+def why(account: str, lake: str, campaign_id: str, as_of: str | None, audience: str, is_json: bool) -> None:
+    """An account's verdict, reasons, transactions and history, in plain words."""
+    from datetime import datetime
+
+    from abuse.lake.publication import current
+    from abuse.operate import why as explaining
+
+    publication = current(lake, campaign_id, datetime.fromisoformat(as_of) if as_of else None)
+    explanation = explaining.explain(publication, account, "user" if audience == "user" else "ops")
+    if is_json:
+        click.echo(explaining.as_json(explanation))
+    else:
+        explaining.render(explanation, _console())
+
+
+@main.command()
+@click.option("--settings", "settings_file", type=click.Path(path_type=Path))
+def doctor(settings_file: Path | None) -> None:
+    """Whether Java, jars, Spark, Delta and GraphFrames work, and how to mend what does not."""
+    from abuse.operate.doctor import checks
+    from abuse.settings import load_settings
+
+    is_well = True
+    for result in checks(load_settings(settings_file)):
+        is_well = is_well and result.ok
+        click.echo(f"{'ok ' if result.ok else 'NOT'} {result.name:<12} {result.found}")
+        if result.fix and not result.ok:
+            click.echo(f"    {result.fix}")
+    sys.exit(0 if is_well else 1)
+
+
+@main.command()
+@click.option("--settings", "settings_file", type=click.Path(path_type=Path))
+def jars(settings_file: Path | None) -> None:
+    """The checked jars, comma-separated, as `spark-submit --jars` wants them."""
+    from abuse.lake.jars import local_jars
+    from abuse.settings import load_settings
+
+    click.echo(",".join(str(path) for path in local_jars(load_settings(settings_file).jars)))
+
+
+@contextmanager
+def _session(campaign: Any, settings: Any, as_of: str, lake: str) -> Iterator[Night]:
+    from abuse.campaign import parse_as_of
+    from abuse.edge.context import Night
+    from abuse.lake.delta import Lake
+    from abuse.lake.session import start_session
+
+    instant = parse_as_of(as_of, campaign)
+    yield Night(Lake(lake, start_session(settings)), campaign, settings, instant)
+
+
+def _night(campaign_file: Path, as_of: str, lake: str, settings_file: Path | None) -> dict[str, Any]:
+    from abuse.campaign import load_campaign
+    from abuse.night import run_night
+    from abuse.settings import load_settings
+
+    found, settings = load_campaign(campaign_file, load_settings(settings_file))
+    with _session(found, settings, as_of, lake) as context:
+        shown = _progress()
+        context.say = shown.say
+        return run_night(context, shown)
+
+
+def _simulate(out: Path, accounts: int, seed: int) -> Path:
+    from abuse.simulate import write_campaign
+
+    shown = _progress()
+    with shown.step("simulate", 0, 1):
+        return write_campaign(out, accounts=accounts, seed=seed, on_progress=shown.say)
+
+
+def _progress() -> Any:
+    from abuse.progress import Shown
+
+    return Shown(_console(is_error=True))
+
+
+def _console(*, is_error: bool = False) -> Console:
+    from rich.console import Console
+
+    return Console(stderr=is_error, highlight=False, markup=False)
+
+
+def _show(report: dict[str, Any], *, is_json: bool) -> None:
+    from typing import cast
+
+    from abuse.operate.report import Report, render
+
+    if is_json:
+        click.echo(json.dumps(report, indent=1))
+    else:
+        render(cast("Report", report), _console())
+
+
+if __name__ == "__main__":
+    main()

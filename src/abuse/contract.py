@@ -1,0 +1,128 @@
+"""A table is a class, a column an attribute: `Transfers.sender` is the column's own name.
+
+`poe schemas` writes `schemas/` from `tables.py`.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, overload
+
+import pyarrow as pa
+
+from abuse.errors import ContractError
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame
+    from pyspark.sql.types import StructType
+
+SCHEMA_VERSION = 1
+
+
+class Field:
+    """One column: its type, what it holds, and whether every row must have it."""
+
+    def __init__(
+        self, kind: pa.DataType, doc: str, *, required: bool = False, unit: str = "", allowed: tuple[str, ...] = ()
+    ) -> None:
+        self.kind, self.doc, self.required, self.unit, self.allowed = kind, doc, required, unit, allowed
+        self.name = ""
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self.name = name
+
+    @overload
+    def __get__(self, instance: None, owner: type) -> str: ...
+    @overload
+    def __get__(self, instance: object, owner: type) -> str: ...
+    def __get__(self, instance: object | None, owner: type) -> str:
+        return self.name
+
+
+class Table:
+    """Base of every table. `place`: work is written by steps, public by publish alone, ledger by delta-rs alone."""
+
+    key: ClassVar[tuple[str, ...]] = ()
+    place: ClassVar[str] = "work"
+    partitions: ClassVar[tuple[str, ...]] = ()
+
+    @classmethod
+    def table_name(cls) -> str:
+        return re.sub(r"(?<!^)(?=[A-Z])", "_", cls.__name__).lower()
+
+    @classmethod
+    def fields(cls) -> list[Field]:
+        """The columns in their declared order; a base class's columns come first."""
+        found: dict[str, Field] = {}
+        for base in reversed(cls.__mro__):
+            found.update({k: v for k, v in vars(base).items() if isinstance(v, Field)})
+        return list(found.values())
+
+    @classmethod
+    def columns(cls) -> list[str]:
+        return [f.name for f in cls.fields()]
+
+    @classmethod
+    def arrow_schema(cls) -> pa.Schema:
+        return pa.schema([pa.field(f.name, f.kind) for f in cls.fields()])
+
+    @classmethod
+    def schema(cls) -> StructType:
+        from pyspark.sql.pandas.types import from_arrow_schema
+
+        return from_arrow_schema(cls.arrow_schema())
+
+    @classmethod
+    def conform(cls, frame: DataFrame) -> DataFrame:
+        """The declared columns, in order. Starts no Spark job. Raises ContractError naming every mismatch at once."""
+        found = {f.name: f.dataType.simpleString() for f in frame.schema.fields}
+        wanted = {f.name: f.dataType.simpleString() for f in cls.schema().fields}
+        wrong = [f"{n} is {found.get(n, 'missing')}, not {t}" for n, t in wanted.items() if found.get(n) != t]
+        if wrong:
+            raise ContractError(
+                f"table {cls.table_name()}", "; ".join(wrong), "its declared columns", "Fix the step that wrote it."
+            )
+        return frame.select(*wanted)
+
+    @classmethod
+    def contract(cls) -> dict[str, Any]:
+        """The public contract as JSON-ready data."""
+        return {
+            "table": cls.table_name(),
+            "version": SCHEMA_VERSION,
+            "row": (cls.__doc__ or "").strip(),
+            "place": cls.place,
+            "key": list(cls.key),
+            "columns": [_column(f) for f in cls.fields()],
+        }
+
+
+def _column(field: Field) -> dict[str, Any]:
+    column: dict[str, Any] = {
+        "name": field.name,
+        "type": str(field.kind),
+        "required": field.required,
+        "description": field.doc,
+    }
+    if field.unit:
+        column["unit"] = field.unit
+    if field.allowed:
+        column["allowed"] = list(field.allowed)
+    return column
+
+
+def contract_files(tables: list[type[Table]]) -> dict[str, str]:
+    """File name -> content, as `schemas/` must be."""
+    return {f"{t.table_name()}.json": json.dumps(t.contract(), indent=2) + "\n" for t in tables}
+
+
+def write_schemas(folder: Path, tables: list[type[Table]]) -> None:
+    """Makes `folder` hold exactly the contracts of these tables."""
+    folder.mkdir(exist_ok=True)
+    files = contract_files(tables)
+    for stale in {p.name for p in folder.glob("*.json")} - set(files):
+        (folder / stale).unlink()
+    for name, text in files.items():
+        (folder / name).write_text(text)

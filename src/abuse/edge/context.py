@@ -1,0 +1,116 @@
+"""One night of one campaign: its lake, rules and records, handed from step to step."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from abuse.campaign import Campaign
+from abuse.contract import Table
+from abuse.errors import LakeError
+from abuse.lake.delta import Lake, Slice, timestamp
+from abuse.lake.storage import read_json, write_json
+from abuse.settings import Settings
+from abuse.tables import AccountAddresses, Labels, Participation, PerRun, Transfers
+
+Say = Callable[[str, int, int], None]
+"""what is being done, how many are done, of how many"""
+
+TIME_OF: dict[type[Table], tuple[str, ...]] = {
+    Participation: (Participation.at,),
+    AccountAddresses: (AccountAddresses.valid_from,),
+    Transfers: (Transfers.at, Transfers.observed_at),
+    Labels: (Labels.listed_at,),
+}
+"""The times that must lie before as_of; an empty one applies to all dates."""
+
+
+def quiet(what: str, done: int, total: int) -> None:
+    """A Say that says nothing."""
+
+
+@dataclass
+class Night:
+    """What a step needs to know. `record` holds what ingest and the steps before it left."""
+
+    lake: Lake
+    campaign: Campaign
+    settings: Settings
+    as_of: datetime
+    say: Say = quiet
+    record: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def folder(self) -> str:
+        return record_folder(self.lake.uri, self.campaign.id, self.as_of)
+
+    @property
+    def run(self) -> Slice:
+        return Slice(self.campaign.id, self.as_of, self.record["ingest"]["run_id"])
+
+    def load(self, steps: tuple[str, ...]) -> None:
+        """The records of the steps before. Raises LakeError when one is missing or was made under other rules."""
+        for step in steps:
+            found = read_json(f"{self.folder}/{step}.json")
+            if found is None:
+                raise self._stale(step, f"step {step} has not run")
+            self.record[step] = found
+        if self.record["ingest"]["rules_digest"] != self.campaign.rules_digest(self.settings):
+            raise self._stale("ingest", "the campaign file or the settings changed since ingest")
+        for step in steps:
+            if self.record[step]["run_id"] != self.record["ingest"]["run_id"]:
+                raise self._stale(step, f"step {step} belongs to run {self.record[step]['run_id']}")
+
+    def _stale(self, step: str, found: str) -> LakeError:
+        where = f"lake {self.lake.uri}, {self.campaign.id} as of {self.as_of.isoformat()}"
+        return LakeError(
+            where, found, "every step before this one, of the same run", f"Run step {step} and those after."
+        )
+
+    def save(self, step: str, record: dict[str, Any]) -> None:
+        self.record[step] = record
+        write_json(f"{self.folder}/{step}.json", record)
+
+    def facts(self, table: type[Table]) -> DataFrame:
+        """Rows of this campaign's sources before as_of, as ingest saw them, none twice."""
+        return before(self.all_facts(table), table, self.as_of)
+
+    def all_facts(self, table: type[Table]) -> DataFrame:
+        """The same, whatever their time."""
+        made = self.record["ingest"]["facts"].get(table.table_name(), {"units": [], "version": None})
+        if not made["units"]:
+            return self.lake.read(table).where(F.lit(False))
+        names = ", ".join(f"'{unit}'" for unit in made["units"])
+        rows = self.lake.read(table, f"file_digest IN ({names})", made["version"])
+        return unique(rows, table) if len(made["units"]) > 1 else rows
+
+    def slice(self, table: type[PerRun]) -> DataFrame:
+        """This run's rows, without the columns that only say which run."""
+        return self.lake.slice(table, self.run).drop(*PerRun.columns())
+
+    def write(self, table: type[PerRun], frame: DataFrame) -> None:
+        self.lake.replace_slice(table, frame, self.run)
+
+
+def record_folder(lake: str, campaign_id: str, as_of: datetime) -> str:
+    return f"{lake}/work/records/{campaign_id}/{as_of:%Y%m%dT%H%M%S.%fZ}"
+
+
+def before(rows: DataFrame, table: type[Table], as_of: datetime) -> DataFrame:
+    """Only facts strictly before as_of."""
+    for name in TIME_OF[table]:
+        rows = rows.where(F.col(name).isNull() | (F.col(name) < F.expr(timestamp(as_of))))
+    return rows
+
+
+def unique(rows: DataFrame, table: type[Table]) -> DataFrame:
+    """One row per key: of several, the least, so that the pick depends on nothing but the rows."""
+    keys = [k for k in table.key if k in rows.columns]
+    rest = [c for c in rows.columns if c not in keys]
+    least = rows.groupBy(*keys).agg(F.min(F.struct(*rest)).alias("_least"))
+    return least.select(*[F.col(c) if c in keys else F.col(f"_least.{c}").alias(c) for c in rows.columns])

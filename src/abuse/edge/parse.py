@@ -1,0 +1,165 @@
+"""A unit -> its staged sources and the fact rows they make. Which parser reads which file, in which order."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import reduce
+
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from abuse.campaign import Campaign, Source
+from abuse.contract import Table
+from abuse.edge.staging import Spill, Staged, least, stage
+from abuse.edge.units import Unit
+from abuse.settings import Chain
+from abuse.steps.ingest import checks, ethereum, lookups, participation, transfers
+from abuse.steps.ingest.formats import RAW
+from abuse.tables import AccountAddresses, Fact, Labels, Participation, Transfers
+
+Raw = Callable[[Source], DataFrame]
+DERIVED = (Transfers.amount, Transfers.amount_usd, Transfers.event_date)
+
+
+@dataclass
+class Parsed:
+    """What a unit gave: the staged sources, and its facts by table."""
+
+    staged: list[Staged] = field(default_factory=list)
+    facts: dict[type[Table], DataFrame] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What every parser is given."""
+
+    campaign: Campaign
+    chains: dict[str, Chain]
+    raw: Raw
+    spill: Spill
+    tokens: DataFrame
+    is_address: bool
+
+
+def read(unit: Unit, reading: Reading) -> Parsed:
+    """Every source of the unit, staged."""
+    if unit.kind == "ethereum_etl":
+        return ethereum_etl(unit, reading)
+    table, parsed = _single(unit, reading)
+    columns = [c for c in table.columns() if c not in (Fact.source, Fact.file_digest, *DERIVED)]
+    staged = stage(unit.sources[0], parsed, columns, _keys(table), reading.spill)
+    kept = staged.kept.withColumn(Fact.source, F.lit(unit.sources[0].name))
+    if table is Labels:
+        kept = least(lookups.one_word_per_row(kept), list(Labels.key))
+    if table is Transfers:
+        kept = transfers.valued(kept, reading.tokens, reading.chains)
+    return Parsed([staged], {table: kept})
+
+
+def _single(unit: Unit, reading: Reading) -> tuple[type[Table], DataFrame]:
+    source, chains, here = unit.sources[0], reading.chains, reading.campaign
+    raw = reading.raw(source)
+    match unit.kind:
+        case "participation":
+            is_address = reading.is_address
+            return Participation, participation.participation(raw, here.id, unit.chain, chains, is_address=is_address)
+        case "account_addresses":
+            return AccountAddresses, participation.account_addresses(raw, here.id, unit.chain, chains)
+        case "transfers":
+            return Transfers, transfers.transfers(raw, unit.chain, chains)
+        case "transfer_pairs":
+            seen = source.observed_at
+            return Transfers, transfers.transfer_pairs(raw, source.name, unit.chain, chains, seen)
+        case "contracts":
+            return Labels, lookups.contracts(raw, unit.chain, chains)
+    return Labels, lookups.labels(raw, unit.chain, chains, source.observed_at)
+
+
+def _keys(table: type[Table]) -> list[str]:
+    return [k for k in table.key if k != Fact.source]
+
+
+def read_tokens(source: Source, chain: str, reading: Reading) -> Staged:
+    parsed = lookups.tokens(reading.raw(source), chain, reading.chains)
+    return stage(source, parsed, ["chain", "asset", "decimals", "usd"], ["chain", "asset"], reading.spill)
+
+
+def ethereum_etl(unit: Unit, reading: Reading) -> Parsed:
+    """Blocks and receipts first, then who signed what, then the movements."""
+    found = Parsed()
+    by_table: dict[str, list[Source]] = {}
+    for source in unit.sources:
+        by_table.setdefault(source.table, []).append(source)
+    chain, chains = unit.chain, reading.chains
+
+    def look_up(table: str, parse: Callable[[DataFrame], DataFrame], columns: list[str]) -> DataFrame | None:
+        staged = [stage(s, parse(reading.raw(s)), columns, columns[:1], reading.spill) for s in by_table.get(table, [])]
+        found.staged.extend(staged)
+        return least(_all([s.kept for s in staged]), columns[:1]) if staged else None
+
+    blocks = look_up("blocks", lookups.blocks, ["block_number", "at"])
+    receipts = look_up("receipts", lambda raw: lookups.receipts(raw, chain, chains), ["tx_hash", "status", "created"])
+    spark = reading.tokens.sparkSession
+    receipts = (
+        receipts if receipts is not None else spark.createDataFrame([], "tx_hash string, status int, created string")
+    )
+    signed = [signers(reading.raw(s), receipts, chain, chains) for s in by_table.get("transactions", [])]
+    nobody = "tx_hash string, initiator string, tx_block bigint, tx_at timestamp, tx_order bigint, tx_status int"
+    senders = reading.spill(least(_all(signed), ["tx_hash"])) if signed else spark.createDataFrame([], nobody)
+    known = ethereum.Known(block_times(blocks, senders), receipts, senders)
+    moved: list[DataFrame] = []
+
+    def move(table: str, parse: Callable[[DataFrame], DataFrame]) -> list[DataFrame]:
+        columns = [c for c in Transfers.columns() if c not in (Fact.source, Fact.file_digest, *DERIVED)]
+        for source in by_table.get(table, []):
+            staged = stage(source, parse(reading.raw(source)), columns, _keys(Transfers), reading.spill)
+            found.staged.append(staged)
+            moved.append(staged.kept.withColumn(Fact.source, F.lit(source.name)))
+        return moved
+
+    traced = _traced([reading.raw(s) for s in by_table.get("traces", [])], known)
+    move("transactions", lambda raw: ethereum.transactions(raw, known, traced, chain, chains))
+    move("traces", lambda raw: ethereum.traces(raw, known, chain, chains))
+    move("token_transfers", lambda raw: ethereum.token_transfers(raw, known, chain, chains))
+    if moved:
+        whole = least(_all(moved), _keys(Transfers))
+        found.facts[Transfers] = transfers.valued(whole, reading.tokens, chains)
+    return found
+
+
+def signers(raw: DataFrame, receipts: DataFrame, chain: str, chains: dict[str, Chain]) -> DataFrame:
+    """tx_hash, initiator, tx_block, tx_at, tx_order, tx_status of every transaction of the file."""
+    rows = raw.withColumn("tx_hash", F.lower(checks.blank_as_null(F.col("hash")))).where(F.col("tx_hash").isNotNull())
+    return rows.join(receipts, on="tx_hash", how="left").select(
+        "tx_hash",
+        checks.address(F.col("from_address"), F.lit(chain), chains).alias("initiator"),
+        checks.number(F.col("block_number"), "bigint").alias("tx_block"),
+        checks.moment(F.col("block_timestamp")).alias("tx_at"),
+        checks.number(F.col("transaction_index"), "bigint").alias("tx_order"),
+        F.coalesce(F.col("status"), checks.number(F.col("receipt_status"), "int")).alias("tx_status"),
+    )
+
+
+def block_times(blocks: DataFrame | None, senders: DataFrame) -> DataFrame:
+    """block_number, at: from blocks, else from the transactions of the block."""
+    said = senders.select(F.col("tx_block").alias("block_number"), F.col("tx_at").alias("at")).dropna()
+    every = said if blocks is None else said.unionByName(blocks.select("block_number", "at"))
+    return every.groupBy("block_number").agg(F.min("at").alias("at"))
+
+
+def _traced(raws: list[DataFrame], known: ethereum.Known) -> DataFrame:
+    """tx_hash of every transaction that has a trace."""
+    own = F.lower(checks.blank_as_null(F.col("transaction_hash"))).alias("tx_hash")
+    if not raws:
+        return known.senders.select("tx_hash").limit(0)
+    rows = _all([r.select(own, "block_number", "transaction_index") for r in raws])
+    place = [F.col("tx_block").cast("string").alias("block_number"), F.col("tx_order").cast("string")]
+    by_place = known.senders.select(F.col("tx_hash").alias("_placed"), place[0], place[1].alias("transaction_index"))
+    unnamed = rows.where(F.col("tx_hash").isNull()).join(by_place, on=["block_number", "transaction_index"])
+    named = rows.where(F.col("tx_hash").isNotNull()).select("tx_hash")
+    return named.unionByName(unnamed.select(F.col("_placed").alias("tx_hash"))).distinct()
+
+
+def _all(frames: list[DataFrame]) -> DataFrame:
+    return reduce(DataFrame.unionByName, [f.drop(RAW) for f in frames])

@@ -1,0 +1,45 @@
+"""Records of a night -> the run report, for run_report.json, `runs` and the terminal."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from abuse.edge.context import Night
+from abuse.quality.gates import Gate
+
+
+def report_of(night: Night, status: str, attempt: int, gates: list[Gate]) -> dict[str, Any]:
+    """Everything ops look at first; parts a held run did not reach are empty."""
+    record = night.record
+    ingest = record["ingest"]
+    return {
+        "campaign": {"id": night.campaign.id, "name": night.campaign.name},
+        "as_of": night.as_of.isoformat(),
+        "run_id": night.run.run_id,
+        "attempt": attempt,
+        "status": status,
+        "lake": night.lake.uri,
+        "sources": ingest["sources"],
+        "quarantine_reasons": ingest["quarantine_reasons"],
+        "participants": ingest["participants"],
+        "services": record.get("services", {}).get("services", {}),
+        "links": record.get("links", {}).get("links", {}),
+        "clusters": record.get("clusters", {}).get("clusters", {}),
+        "verdicts": record.get("decide", {}).get("verdicts", {}),
+        "gates": [gate.row() for gate in gates],
+        "seconds": {step: made["seconds"] for step, made in record.items() if "seconds" in made},
+        "warnings": ingest["warnings"],
+        "next": next_commands(night, status),
+    }
+
+
+def next_commands(night: Night, status: str) -> list[str]:
+    """What a person would try next."""
+    lake, campaign = night.lake.uri, night.campaign.id
+    if status == "held":
+        return [f"abuse gates --lake {lake} --run {night.run.run_id}"]
+    return [
+        f"abuse why ACCOUNT --campaign {campaign} --lake {lake}",
+        f"abuse runs --lake {lake}",
+        f"abuse gates --lake {lake} --run {night.run.run_id}",
+    ]

@@ -1,0 +1,161 @@
+"""services, trails, links, clusters, features, score, decide: what each reads, calls and writes, and what it counts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from abuse.edge.context import Night
+from abuse.lake.publication import ledger
+from abuse.steps.clusters import clusters as cluster_step
+from abuse.steps.decide import decide as decide_step
+from abuse.steps.features import features as feature_step
+from abuse.steps.links import links as link_step
+from abuse.steps.publish import disqualified_accounts, output_figures
+from abuse.steps.score import TimeGapRule
+from abuse.steps.score import score as score_step
+from abuse.steps.services import services as service_step
+from abuse.steps.trails import trails as trail_step
+from abuse.tables import (
+    ClusterMembers,
+    Clusters,
+    Decisions,
+    DisqualifiedAccounts,
+    Features,
+    Labels,
+    Links,
+    ParticipantAddresses,
+    Participants,
+    Reviews,
+    Scores,
+    Services,
+    Trails,
+    Transfers,
+)
+
+SIZES = ((2, 7), (8, 19), (20, 99), (100, 499), (500, None))
+
+
+def services(night: Night) -> dict[str, Any]:
+    """Known and inferred services."""
+    rules = night.settings
+    night.write(Services, service_step(night.facts(Transfers), night.facts(Labels), rules.services, rules.chains))
+    counts = night.slice(Services).groupBy(Services.kind, Services.basis).count().collect()
+    by_kind: dict[str, dict[str, int]] = {}
+    for row in sorted(counts):
+        of_kind = by_kind.setdefault(row[Services.kind], {"label": 0, "inferred": 0})
+        of_kind["inferred" if row[Services.basis] == "inferred" else "label"] += row["count"]
+    return {"services": by_kind}
+
+
+def trails(night: Night) -> dict[str, Any]:
+    """Where the first coins came from, and where the last went."""
+    rules = night.settings
+    frame = trail_step(
+        night.facts(Transfers),
+        night.slice(Participants),
+        night.slice(ParticipantAddresses),
+        night.slice(Services),
+        night.campaign.assets,
+        rules.trails,
+        rules.links,
+        rules.chains,
+    )
+    night.write(Trails, frame)
+    return {"trails": _counts(night.slice(Trails), Trails.kind)}
+
+
+def links(night: Night) -> dict[str, Any]:
+    """Reasons to tie two accounts."""
+    frame = link_step(
+        night.slice(Trails),
+        night.facts(Transfers),
+        night.slice(Services),
+        night.slice(Participants),
+        night.slice(ParticipantAddresses),
+        night.campaign.assets,
+        night.settings.links,
+        night.settings.chains,
+    )
+    night.write(Links, frame)
+    return {"links": _counts(night.slice(Links), Links.kind)}
+
+
+def clusters(night: Night) -> dict[str, Any]:
+    """Components, checked."""
+    spill, clear = night.lake.spiller(f"clusters-{night.run.run_id}")
+    found, members = cluster_step(
+        night.slice(Links), night.slice(Participants), night.campaign.id, night.settings.clusters, spill
+    )
+    night.write(Clusters, found)
+    night.write(ClusterMembers, members)
+    clear()
+    sizes = [row[Clusters.size] for row in night.slice(Clusters).select(Clusters.size).collect()]
+    participants = night.record["ingest"]["participants"]
+    largest = max(sizes, default=0)
+    return {
+        "clusters": {
+            "num": len(sizes),
+            "members": sum(sizes),
+            "largest": largest,
+            "largest_share": round(largest / participants, 4),
+            "by_size": [_size_band(sizes, low, high) for low, high in SIZES],
+        }
+    }
+
+
+def _size_band(sizes: list[int], low: int, high: int | None) -> list[object]:
+    inside = [s for s in sizes if s >= low and (high is None or s <= high)]
+    return [f"{low}-{high}" if high else f"{low}+", len(inside), sum(inside)]
+
+
+def features(night: Night) -> dict[str, Any]:
+    """Members described."""
+    frame = feature_step(
+        night.slice(ClusterMembers), night.slice(Participants), night.slice(Links), night.settings.features
+    )
+    night.write(Features, frame)
+    return {}
+
+
+def score(night: Night) -> dict[str, Any]:
+    """Clusters scored."""
+    scorer = TimeGapRule(night.settings.score)
+    night.write(Scores, score_step(night.slice(Features), scorer))
+    return {"model_version": scorer.version}
+
+
+def decide(night: Night) -> dict[str, Any]:
+    """A verdict on every participant. Scores are read as stored."""
+    frame = decide_step(
+        night.slice(Participants),
+        night.slice(ParticipantAddresses),
+        night.slice(Clusters),
+        night.slice(Features),
+        night.slice(Scores),
+        night.slice(Links),
+        known_reviews(night),
+        night.campaign.allow_list,
+        night.settings.policy,
+        night.settings.features,
+        night.record["score"]["model_version"],
+    )
+    night.write(Decisions, frame)
+    decisions = night.slice(Decisions)
+    night.write(DisqualifiedAccounts, disqualified_accounts(decisions))
+    figures = output_figures(decisions, night.slice(Participants), night.settings.policy).first()
+    assert figures is not None  # noqa: S101 -- an aggregate without groups has one row
+    return {"verdicts": _counts(decisions, Decisions.verdict), "figures": figures.asDict()}
+
+
+def known_reviews(night: Night) -> DataFrame:
+    """The reviews that ingest named; one written since belongs to the next run."""
+    known = set(night.record["ingest"]["reviews"])
+    rows = [tuple(r.values()) for r in ledger(night.lake.uri, Reviews).to_pylist() if r[Reviews.review_id] in known]
+    return night.lake.spark.createDataFrame(rows, Reviews.schema())
+
+
+def _counts(frame: DataFrame, column: str) -> dict[str, int]:
+    return {row[column]: row["n"] for row in sorted(frame.groupBy(column).agg(F.count("*").alias("n")).collect())}

@@ -1,0 +1,41 @@
+"""What an operator can fix. Anything else is a bug and keeps its traceback."""
+
+
+class AbuseError(Exception):
+    """One line: where, what was found, what was wanted, what to do. The command line prints it and exits with 1."""
+
+    exit_code = 1
+
+    def __init__(self, where: str, found: str, wanted: str, fix: str) -> None:
+        self.where, self.found, self.wanted, self.fix = where, found, wanted, fix
+        super().__init__(f"{where}: {found}, wanted {wanted}. {fix}")
+
+
+class InputError(AbuseError):
+    """A source, campaign file or argument is not what it should be."""
+
+
+class SettingsError(AbuseError):
+    """The settings file is not what it should be."""
+
+
+class ContractError(AbuseError):
+    """A table does not have its declared columns."""
+
+
+class LakeError(AbuseError):
+    """The lake cannot be used: locked, not writable, or not as a run left it."""
+
+
+class SetupError(AbuseError):
+    """Java, jars or Spark are missing or not the right ones."""
+
+
+class CheckError(AbuseError):
+    """A result failed its own post-check and is not believed."""
+
+
+class Held(AbuseError):  # noqa: N818 -- a state of a run, not a fault
+    """A gate holds the run; nothing public was changed."""
+
+    exit_code = 3

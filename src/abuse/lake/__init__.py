@@ -1,0 +1,1 @@
+"""Where tables live: the one Spark session, Delta slices, jars, the lock."""

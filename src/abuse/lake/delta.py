@@ -1,0 +1,140 @@
+"""Reads and replaces slices of Delta tables. Running a write again replaces the same slice, empty results included."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+import pyarrow as pa
+from deltalake import DeltaTable
+from pyspark.sql import Column, DataFrame, SparkSession
+from pyspark.sql import functions as F
+from pyspark.sql import types as T
+
+from abuse.contract import Field, Table
+from abuse.lake.storage import remove_tree
+from abuse.tables import PerRun
+
+SIGNIFICANT_DIGITS = 6
+SCORE_DECIMALS = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Slice:
+    """One campaign at one as_of, as one run makes it."""
+
+    campaign_id: str
+    as_of: datetime
+    run_id: str
+
+    @property
+    def predicate(self) -> str:
+        return f"campaign_id = '{self.campaign_id}' AND as_of = {timestamp(self.as_of)}"
+
+
+def timestamp(value: datetime) -> str:
+    """SQL literal of a UTC instant."""
+    return f"TIMESTAMP '{value:%Y-%m-%d %H:%M:%S.%f}Z'"
+
+
+class Lake:
+    """Tables under one address: public ones at LAKE/<table>, the rest under LAKE/work."""
+
+    def __init__(self, uri: str, spark: SparkSession) -> None:
+        self.uri, self.spark = uri.rstrip("/"), spark
+        self._spills = itertools.count()
+
+    def work(self, table: type[Table]) -> str:
+        return f"{self.uri}/work/{table.table_name()}"
+
+    def public(self, table: type[Table]) -> str:
+        return f"{self.uri}/{table.table_name()}"
+
+    def read(self, table: type[Table], where: str | None = None, version: int | None = None) -> DataFrame:
+        """Rows of the work table, or no rows where nothing was written yet."""
+        path = self.work(table)
+        if not DeltaTable.is_deltatable(path):
+            return self.spark.createDataFrame([], table.schema())
+        reader = self.spark.read.format("delta")
+        if version is not None:
+            reader = reader.option("versionAsOf", version)
+        frame = reader.load(path)
+        return frame.where(where) if where else frame
+
+    def slice(self, table: type[PerRun], run: Slice) -> DataFrame:
+        return self.read(table, f"{run.predicate} AND run_id = '{run.run_id}'")
+
+    def replace_slice(self, table: type[PerRun], frame: DataFrame, run: Slice, *, publish: bool = False) -> int:
+        """Replaces exactly this slice and returns the table's new Delta version."""
+        stamped = frame.withColumns(
+            {
+                PerRun.campaign_id: F.lit(run.campaign_id),
+                PerRun.as_of: F.lit(run.as_of).cast("timestamp"),
+                PerRun.run_id: F.lit(run.run_id),
+            }
+        )
+        path = self.public(table) if publish else self.work(table)
+        return self.replace(table, stamped, run.predicate, path=path, note=run.run_id)
+
+    def replace(self, table: type[Table], frame: DataFrame, where: str, *, path: str = "", note: str = "") -> int:
+        """Replaces the rows that `where` names."""
+        path = path or self.work(table)
+        create(table, path)
+        rows = rounded(table, table.conform(frame))
+        writer = rows.write.format("delta").mode("overwrite").option("replaceWhere", where)
+        writer.option("userMetadata", note).save(path)
+        return DeltaTable(path).version()
+
+    def spiller(self, run_key: str) -> tuple[Callable[[DataFrame], DataFrame], Callable[[], None]]:
+        """`spill(frame)` writes and reads back, so nothing upstream is computed twice; and what removes it all.
+
+        GraphFrames' checkpoints go to the same folder.
+        """
+        folder = f"{self.uri}/work/spill/{run_key}"
+        self.spark.sparkContext.setCheckpointDir(f"{folder}/checkpoints")
+
+        def spill(frame: DataFrame) -> DataFrame:
+            path = f"{folder}/{next(self._spills)}"
+            frame.write.mode("overwrite").parquet(path)
+            return self.spark.read.schema(frame.schema).parquet(path)
+
+        return spill, lambda: remove_tree(folder)
+
+
+def create(table: type[Table], path: str) -> None:
+    """Makes the empty table with its NOT NULL columns; delta-rs does it in milliseconds."""
+    if DeltaTable.is_deltatable(path):
+        return
+    DeltaTable.create(
+        path,
+        schema=not_null_schema(table.fields()),
+        mode="ignore",
+        partition_by=list(table.partitions) or None,
+        description=(table.__doc__ or "").strip(),
+    )
+
+
+def not_null_schema(fields: Iterable[Field]) -> pa.Schema:
+    return pa.schema([pa.field(f.name, f.kind, nullable=not f.required) for f in fields])
+
+
+def rounded(table: type[Table], frame: DataFrame) -> DataFrame:
+    """Six significant digits (probabilities: four decimals), so that two engines and two orders write the same rows."""
+    if not issubclass(table, PerRun):
+        return frame
+    exact = {f.name: f for f in table.fields()}
+    doubles = [f.name for f in frame.schema.fields if isinstance(f.dataType, T.DoubleType)]
+    return frame.withColumns(
+        {
+            name: F.round(name, SCORE_DECIMALS) if exact[name].unit == "probability" else significant(F.col(name))
+            for name in doubles
+        }
+    )
+
+
+def significant(value: Column) -> Column:
+    """`value` to six significant digits; powers of ten are exact enough on every JVM (StrictMath)."""
+    digits = F.lit(SIGNIFICANT_DIGITS - 1) - F.floor(F.log10(F.abs(value)))
+    return F.when(value == 0, value).otherwise(F.rint(value * F.pow(10.0, digits)) / F.pow(10.0, digits))

@@ -1,0 +1,108 @@
+"""Source files -> frames of text with our column names. The only place that opens a source."""
+
+from __future__ import annotations
+
+import glob
+import hashlib
+from difflib import get_close_matches
+from pathlib import Path
+
+from pyspark.sql import Column, DataFrame, SparkSession
+from pyspark.sql import functions as F
+from pyspark.sql import types as T
+
+from abuse.campaign import Source
+from abuse.errors import InputError
+from abuse.steps.ingest.formats import COLUMNS, RAW
+
+CHUNK = 1 << 20
+
+
+def matched(source: Source) -> list[Path]:
+    """The files of a source, sorted. Raises InputError when there are none."""
+    found = sorted(Path(p) for p in glob.glob(source.path)) if "*" in source.path else [Path(source.path)]  # noqa: PTH207
+    missing = [p for p in found if not p.exists()]
+    if not found or missing:
+        raise InputError(
+            f"source {source.name}",
+            f"no file {source.path}",
+            "an existing file",
+            "Correct `path` in the campaign file.",
+        )
+    return found
+
+
+def file_digest(source: Source) -> str:
+    """sha256 over the bytes of the files, in the order of their names."""
+    whole = hashlib.sha256()
+    for path in matched(source):
+        for part in sorted(p for p in path.rglob("*") if p.is_file()) if path.is_dir() else [path]:
+            with part.open("rb") as file:
+                while chunk := file.read(CHUNK):
+                    whole.update(chunk)
+    return whole.hexdigest()
+
+
+def raw_rows(spark: SparkSession, source: Source) -> DataFrame:
+    """Our columns as text (absent optional ones empty) and RAW, the row as it stood. Raises InputError."""
+    paths = [str(p) for p in matched(source)]
+    if source.path.endswith(".parquet"):
+        theirs = spark.read.parquet(*paths)
+    else:
+        options = {"header": True, "inferSchema": False, "multiLine": False, "escape": '"', "enforceSchema": False}
+        theirs = spark.read.options(**options).csv(paths)  # type: ignore[arg-type]
+    names = {f.name: f.dataType for f in theirs.schema.fields}
+    mapping = column_mapping(source, list(names))
+    ours = {
+        name: translated(as_text(F.col(f"`{their}`"), names[their]), source.values.get(name, {}))
+        for name, their in mapping.items()
+    }
+    required, optional = COLUMNS[source.format, source.table]
+    absent = {name: F.lit(None).cast("string") for name in (*required, *optional) if name not in ours}
+    whole = F.struct(*[as_text(F.col(f"`{n}`"), t).alias(n) for n, t in names.items()])
+    return theirs.select(whole.alias(RAW), *[c.alias(n) for n, c in (ours | absent).items()])
+
+
+def column_mapping(source: Source, found: list[str]) -> dict[str, str]:
+    """Our name -> their name for every column we read. Raises InputError for a missing or misspelt one."""
+    required, optional = COLUMNS[source.format, source.table]
+    fix = f"Correct the file, or map it with `columns` in the source {source.name}."
+    for ours in source.columns:
+        if ours not in (*required, *optional):
+            wanted = f"one of: {', '.join((*required, *optional))}"
+            raise InputError(f"source {source.name}: columns", f"{ours} is not a column of {source.table}", wanted, fix)
+    mapping = {name: source.columns.get(name, name) for name in (*required, *optional)}
+    for name in required if not source.columns else (*required, *source.columns):
+        if mapping[name] not in found:
+            near = get_close_matches(mapping[name], found, n=1)
+            hint = f" ({near[0]} looks close)" if near else ""
+            what = f"no column {mapping[name]}{hint}; it has {', '.join(found[:20])}"
+            raise InputError(f"source {source.name}", what, f"a column {mapping[name]}", fix)
+    return {ours: theirs for ours, theirs in mapping.items() if theirs in found}
+
+
+def as_text(column: Column, kind: T.DataType) -> Column:
+    """Any stored type as the text a CSV would hold, exactly."""
+    match kind:
+        case T.StringType():
+            return column
+        case T.BinaryType():
+            return F.concat(F.lit("0x"), F.lower(F.hex(column)))
+        case T.DoubleType() | T.FloatType():
+            whole = column == F.floor(column)
+            return F.when(whole & (F.abs(column) < 1e37), column.cast("decimal(38,0)").cast("string")).otherwise(  # noqa: PLR2004
+                column.cast("string")
+            )
+        case T.ArrayType():
+            return F.concat_ws(",", column.cast("array<string>"))
+        case T.StructType() | T.MapType():
+            return F.to_json(column)
+    return column.cast("string")
+
+
+def translated(column: Column, words: dict[str, str]) -> Column:
+    """Their words as ours; words the campaign file does not name stay."""
+    if not words:
+        return column
+    pairs = F.create_map(*[F.lit(x) for pair in words.items() for x in pair])
+    return F.coalesce(F.try_element_at(pairs, column), column)

@@ -1,0 +1,182 @@
+"""`runs` -> which versions of the public tables count -> their rows. Ledgers are written here, by delta-rs alone."""
+
+from __future__ import annotations
+
+import json
+import random
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+from deltalake import CommitProperties, DeltaTable, write_deltalake
+from deltalake.exceptions import CommitFailedError, DeltaError
+
+from abuse.errors import ContractError, LakeError
+from abuse.tables import WHEN, Published, Reviews, Runs
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from abuse.contract import Table
+
+COMMIT_TRIES = 30
+LONGEST_WAIT_S = 0.5
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Run:
+    """A row of `runs`, its JSON parsed."""
+
+    run_id: str
+    attempt: int
+    campaign_id: str
+    as_of: datetime
+    status: str
+    finished_at: datetime
+    seconds: float
+    versions: dict[str, int]
+    report: dict[str, Any]
+    actor: str | None
+    reason: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Publication:
+    """What a published run left in the public tables, whatever was written to them since."""
+
+    lake: str
+    run: Run
+
+    def read(
+        self, table: type[Published], columns: list[str] | None = None, filter: pc.Expression | None = None
+    ) -> pa.Table:
+        """The rows of this slice at the version the run published, in the declared types."""
+        name, run = table.table_name(), self.run
+        where = f"lake {self.lake}: table {name} of run {run.run_id}"
+        fix = "Publish the slice again: `abuse night ...`."
+        if name not in run.versions:
+            raise LakeError(where, "no version on the run's row", "one for every public table", fix)
+        in_slice = (pc.field(table.campaign_id) == run.campaign_id) & (
+            pc.field(table.as_of) == pa.scalar(run.as_of, WHEN)
+        )
+        files: list[tuple[str, str, Any]] = [
+            (table.campaign_id, "=", run.campaign_id),
+            (table.as_of, "=", run.as_of.astimezone(UTC).isoformat(" ", "microseconds").removesuffix("+00:00")),
+        ]
+        try:
+            rows = DeltaTable(_uri(self.lake, table), version=run.versions[name]).to_pyarrow_dataset(
+                file_pruning_predicate=files
+            )
+            found = rows.to_table(columns or table.columns(), in_slice if filter is None else in_slice & filter)
+        except (DeltaError, OSError) as error:
+            version = f"version {run.versions[name]} cannot be read ({_first_line(error)})"
+            raise LakeError(where, version, "the version it published", fix) from error
+        return found.cast(_schema(table, columns))
+
+
+def runs(lake: str, campaign_id: str | None = None) -> list[Run]:
+    """Every attempt, newest first; none when nothing was ever run."""
+    rows = ledger(lake, Runs).to_pylist()
+    found = [_run(row) for row in rows if campaign_id in (None, row[Runs.campaign_id])]
+    return sorted(found, key=lambda r: (r.finished_at, r.attempt, r.run_id), reverse=True)
+
+
+def publications(lake: str, campaign_id: str) -> list[Publication]:
+    """The publication of each as_of, greatest first: its latest published attempt.
+
+    A later attempt that was held or failed changed no public table, so it takes nothing back.
+    """
+    latest: dict[datetime, Run] = {}
+    for run in runs(lake, campaign_id):
+        if run.status == "published":
+            latest.setdefault(run.as_of, run)
+    return [Publication(lake, latest[as_of]) for as_of in sorted(latest, reverse=True)]
+
+
+def current(lake: str, campaign_id: str, as_of: datetime | None = None) -> Publication:
+    """The publication of the greatest as_of that has one, or of exactly this as_of. Raises LakeError."""
+    for publication in publications(lake, campaign_id):
+        if as_of in (None, publication.run.as_of):
+            return publication
+    slice_ = "" if as_of is None else f" as of {as_of.isoformat()}"
+    raise LakeError(
+        f"lake {lake}",
+        f"no publication of campaign {campaign_id!r}{slice_}",
+        "a published run",
+        "Run `abuse night ...`, or `abuse runs` to see what was held.",
+    )
+
+
+def ledger(lake: str, table: type[Table]) -> pa.Table:
+    """All rows of a ledger as it is now; none where it was never written."""
+    uri = _uri(lake, table)
+    if not DeltaTable.is_deltatable(uri):
+        return table.arrow_schema().empty_table()
+    return DeltaTable(uri).to_pyarrow_table(columns=table.columns()).cast(table.arrow_schema())
+
+
+def append(lake: str, table: type[Table], rows: list[dict[str, Any]]) -> None:
+    """Adds rows to a ledger, which is made on first use. Writers at the same moment take turns."""
+    checked = _checked(table, rows)
+    _commit(lake, table, lambda uri, turns: write_deltalake(uri, checked, mode="append", commit_properties=turns))
+
+
+def replace_rows(lake: str, table: type[Table], rows: list[dict[str, Any]], predicate: str) -> None:
+    """Puts these rows in the place of those under the SQL predicate, which must hold for them too."""
+    checked = _checked(table, rows)
+    _commit(
+        lake,
+        table,
+        lambda uri, turns: write_deltalake(
+            uri, checked, mode="overwrite", predicate=predicate, commit_properties=turns
+        ),
+    )
+
+
+def _commit(lake: str, table: type[Table], write: Callable[[str, CommitProperties], None]) -> None:
+    """delta-rs gives up when it loses a race for long, and at once when two writers make the table; so we ask again."""
+    uri = _uri(lake, table)
+    only_append = {"delta.appendOnly": "true"} if table is Reviews else None
+    for tried in range(COMMIT_TRIES):
+        try:
+            if not DeltaTable.is_deltatable(uri):
+                DeltaTable.create(uri, schema=table.arrow_schema(), mode="ignore", configuration=only_append)
+            write(uri, CommitProperties(max_commit_retries=COMMIT_TRIES))
+        except CommitFailedError as error:
+            if tried + 1 == COMMIT_TRIES or "append-only" in str(error):
+                found = f"not written ({_first_line(error)})"
+                raise LakeError(f"lake {lake}: {table.table_name()}", found, "a commit", "Try again.") from error
+            time.sleep(random.uniform(0, min(LONGEST_WAIT_S, 0.02 * 2**tried)))
+        else:
+            return
+
+
+def _checked(table: type[Table], rows: list[dict[str, Any]]) -> pa.Table:
+    """Arrow drops unknown keys and fills missing ones without a word; a ledger must not."""
+    needed = {f.name for f in table.fields() if f.required}
+    unknown = sorted({name for row in rows for name in row} - set(table.columns()))
+    empty = sorted({name for row in rows for name in needed if row.get(name) is None})
+    if unknown or empty:
+        found = "; ".join([f"{n} is not a column" for n in unknown] + [f"{n} is empty" for n in empty])
+        raise ContractError(f"table {table.table_name()}", found, "its declared columns", "Fix what wrote it.")
+    return pa.Table.from_pylist(rows, schema=table.arrow_schema())
+
+
+def _schema(table: type[Table], columns: list[str] | None) -> pa.Schema:
+    schema = table.arrow_schema()
+    return schema if columns is None else pa.schema([schema.field(name) for name in columns])
+
+
+def _uri(lake: str, table: type[Table]) -> str:
+    return f"{lake.rstrip('/')}/{table.table_name()}"
+
+
+def _run(row: dict[str, Any]) -> Run:
+    return Run(**row | {"versions": json.loads(row[Runs.versions]), "report": json.loads(row[Runs.report])})
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).splitlines() or [type(error).__name__])[0]

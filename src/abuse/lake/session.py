@@ -1,0 +1,84 @@
+"""The one SparkSession: started by us in local mode, found under spark-submit."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from pyspark.sql import SparkSession
+
+from abuse.errors import SetupError
+from abuse.lake.jars import local_jars, require_java
+from abuse.settings import Settings
+
+ALWAYS = {
+    "spark.sql.extensions": "io.delta.sql.DeltaSparkSessionExtension",
+    "spark.sql.catalog.spark_catalog": "org.apache.spark.sql.delta.catalog.DeltaCatalog",
+    "spark.sql.session.timeZone": "UTC",
+    "spark.ui.showConsoleProgress": "false",
+    "spark.sql.execution.arrow.pyspark.enabled": "true",
+    "spark.databricks.delta.properties.defaults.enableDeletionVectors": "false",  # delta-rs must read every table
+}
+LOCAL = {
+    "spark.ui.enabled": "false",
+    "spark.driver.host": "127.0.0.1",  # nothing listens beyond loopback
+    "spark.driver.bindAddress": "127.0.0.1",
+    "spark.databricks.delta.snapshotPartitions": "1",  # the default of 50 made a tiny write take 20 s (measured)
+    "spark.sql.autoBroadcastJoinThreshold": "32m",
+    "spark.sql.codegen.cache.maxEntries": "2000",
+    "spark.log.level": "ERROR",
+    "spark.driver.extraJavaOptions": "-Xss8m -XX:+UseParallelGC -Dlog4j2.level=ERROR",
+}
+
+
+def start_session(settings: Settings, app: str = "abuse") -> SparkSession:
+    """The running session, or a new one. Raises SetupError without a fitting Java or with a wrong jar."""
+    require_java()
+    logging.getLogger("DataFrameQueryContextLogger").setLevel(logging.CRITICAL)  # repeats every exception as JSON
+    os.environ.setdefault("PYSPARK_PYTHON", sys.executable)  # or workers start another Python and miss packages
+    builder = SparkSession.builder.appName(app)
+    conf = dict(ALWAYS)
+    if not under_spark_submit():
+        conf |= LOCAL | {
+            "spark.master": settings.spark.master,
+            "spark.driver.memory": settings.spark.driver_memory,
+            "spark.sql.shuffle.partitions": str(settings.spark.shuffle_partitions),
+            "spark.jars": ",".join(str(path) for path in local_jars(settings.jars)),
+        }
+        if settings.spark.local_dir:
+            conf["spark.local.dir"] = settings.spark.local_dir
+    for key, value in conf.items():
+        builder = builder.config(key, value)
+    with jvm_log() as log:
+        try:
+            return builder.getOrCreate()
+        except Exception as why:
+            found = f"no session ({type(why).__name__})"
+            raise SetupError("Spark", found, "a running session", f"Read {log}, and run `abuse doctor`.") from why
+
+
+@contextmanager
+def jvm_log() -> Iterator[Path]:
+    """The file that a JVM started inside writes its chatter to, for as long as it lives; Python's stderr stays ours."""
+    path = Path(tempfile.gettempdir()) / f"abuse-spark-{os.getpid()}.log"
+    if under_spark_submit():
+        yield path
+        return
+    ours = os.dup(2)
+    with path.open("ab") as file:
+        os.dup2(file.fileno(), 2)
+    try:
+        yield path
+    finally:
+        os.dup2(ours, 2)
+        os.close(ours)
+
+
+def under_spark_submit() -> bool:
+    """Whether a JVM started this Python; then master, memory and jars are its caller's."""
+    return "PYSPARK_GATEWAY_PORT" in os.environ

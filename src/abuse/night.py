@@ -1,0 +1,121 @@
+"""The order of the steps, for one session (`abuse night`) or one process each (`abuse step`, jobs/)."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Protocol
+
+from abuse.campaign import campaign_from_json
+from abuse.edge import ingest as reading
+from abuse.edge import publish as publishing
+from abuse.edge import steps
+from abuse.edge.context import Night, record_folder
+from abuse.errors import AbuseError, Held, LakeError
+from abuse.lake.delta import Lake
+from abuse.lake.lock import LakeLock
+from abuse.lake.publication import runs
+from abuse.lake.storage import read_json
+from abuse.settings import settings_from_json
+
+Step = Callable[[Night], dict[str, Any]]
+
+STEPS: dict[str, Step] = {
+    "ingest": reading.ingest,
+    "services": steps.services,
+    "trails": steps.trails,
+    "links": steps.links,
+    "clusters": steps.clusters,
+    "features": steps.features,
+    "score": steps.score,
+    "decide": steps.decide,
+    "publish": publishing.publish,
+}
+
+
+class Progress(Protocol):
+    """Shows a step while it runs."""
+
+    def step(self, name: str, place: int, total: int) -> AbstractContextManager[None]: ...
+
+
+def lock(night: Night) -> LakeLock:
+    return LakeLock(Path(night.lake.uri), f"{night.campaign.id} as of {night.as_of.isoformat()}")
+
+
+def run_night(night: Night, progress: Progress) -> dict[str, Any]:
+    """All steps; returns the run report. Raises Held at the first closed gate, with nothing public changed."""
+    reading.check_sources(night)
+    with lock(night) as held:
+        for name in STEPS:
+            held.check()
+            try:
+                run_step(name, night, progress)
+            except Held:
+                raise
+            except Exception as why:
+                _failed(night, name, why)
+                raise
+            gates = publishing.gates_after(name, night)
+            if not all(gate.passed for gate in gates) and name != "decide" and not publishing.released(night):
+                publishing.hold(night, gates)
+    report: dict[str, Any] = night.record["report"]
+    return report
+
+
+def run_step(name: str, night: Night, progress: Progress) -> dict[str, Any]:
+    """One step, timed; what it counted is kept for the report and for the steps after it."""
+    before = tuple(STEPS)[: list(STEPS).index(name)]
+    with lock(night), progress.step(name, len(before), len(STEPS)):
+        if any(step not in night.record for step in before):
+            night.load(before)
+        started = time.monotonic()
+        record = STEPS[name](night)
+        record = {"run_id": night.run.run_id, "seconds": round(time.monotonic() - started, 3)} | record
+        night.save(name, record)
+        publishing.record_gates(night, publishing.gates_after(name, night))
+    return record
+
+
+def _failed(night: Night, step: str, why: Exception) -> None:
+    """A failed attempt is written down, once there is a run to write it under; bad input has none."""
+    ingest = night.record.get("ingest", {})
+    if "participants" in ingest and not isinstance(why, LakeError):
+        what = f"{step}: {why}" if isinstance(why, AbuseError) else f"{step}: {type(why).__name__}"
+        publishing.finish(night, "failed", [], reason=what)
+
+
+def release(lake: Lake, run_id: str, actor: str, reason: str, progress: Progress) -> dict[str, Any]:
+    """Lets a held run pass its gates and does what is left of it; returns the report of the publication.
+
+    Raises LakeError when the run is not the latest of its slice, or is not held.
+    """
+    row = next((r for r in runs(lake.uri) if r.run_id == run_id), None)
+    latest = row and next(r for r in runs(lake.uri, row.campaign_id) if r.as_of == row.as_of)
+    if row is None or latest is None or latest.run_id != run_id or latest.status not in ("held", "released"):
+        found = "is unknown" if latest is None else f"the latest of its slice is {latest.run_id}, {latest.status}"
+        raise LakeError(f"run {run_id}", found, "the latest of its slice, held", f"See `abuse runs --lake {lake.uri}`.")
+    night = resumed(lake, row.campaign_id, row.as_of)
+    with lock(night):
+        night.load(tuple(night.record))
+        publishing.finish(night, "released", [], actor=actor, reason=reason)
+        for name in STEPS:
+            if name not in night.record or name == "publish":
+                run_step(name, night, progress)
+    report: dict[str, Any] = night.record["report"]
+    return report
+
+
+def resumed(lake: Lake, campaign_id: str, as_of: datetime) -> Night:
+    """The night of a slice as its records tell it, without the campaign file."""
+    folder = record_folder(lake.uri, campaign_id, as_of)
+    record = {step: found for step in STEPS if (found := read_json(f"{folder}/{step}.json")) is not None}
+    record.pop("publish", None)
+    made = record.get("ingest")
+    if made is None:
+        raise LakeError(f"lake {lake.uri}", f"no records of {campaign_id}", "what ingest left", "Run the night again.")
+    ours = {step: found for step, found in record.items() if found["run_id"] == made["run_id"]}
+    return Night(lake, campaign_from_json(made["campaign"]), settings_from_json(made["settings"]), as_of, record=ours)

@@ -1,0 +1,1 @@
+"""What a person runs and reads: the run report, `why`, `doctor`."""

@@ -1,0 +1,256 @@
+"""The run report -> a page in the terminal or the log. Pure: everything it says is in the report.
+
+Longer than 200 lines because the first third is the report's shape; what prints a line is shared with `why.py`.
+"""
+
+from __future__ import annotations
+
+import shlex
+import textwrap
+import unicodedata
+from typing import TYPE_CHECKING, NotRequired, TypedDict
+
+from rich.table import Table
+from rich.text import Text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from rich.console import Console
+
+BAR = 24
+MINUTE = 60
+INDENT = 16
+WIDE = 24
+NARROWEST = 60
+HIDDEN = ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp")
+STYLES = {"published": "bold green", "held": "bold red"}
+
+
+class SourceCount(TypedDict):
+    """What became of the rows of one source."""
+
+    source: str
+    table: str
+    rows_in: int
+    kept: int
+    quarantined: int
+    duplicates: int
+    not_a_transfer: int
+    after_as_of: int
+    unknown_status: int
+    note: str
+
+
+class ClusterCount(TypedDict):
+    """How many clusters, and how large: (sizes, clusters, accounts)."""
+
+    num: int
+    members: int
+    largest: int
+    largest_share: float
+    by_size: list[tuple[str, int, int]]
+
+
+class GateAnswer(TypedDict):
+    """A gate and what it measured."""
+
+    gate: str
+    stage: str
+    passed: bool
+    value: float
+    limit: float
+    message: str
+
+
+class Truth(TypedDict):
+    """The verdicts against what is known; `flagged` is disqualified or review."""
+
+    precision: float | None
+    recall: float | None
+    flagged_precision: float | None
+    flagged_recall: float | None
+    false_by_kind: dict[str, int]
+
+
+class Report(TypedDict):
+    """What a run has to say about itself; the JSON of `runs.report`."""
+
+    campaign: dict[str, str]
+    as_of: str
+    run_id: str
+    attempt: int
+    status: str
+    lake: str
+    sources: list[SourceCount]
+    quarantine_reasons: dict[str, int]
+    services: dict[str, dict[str, int]]
+    links: dict[str, int]
+    clusters: ClusterCount
+    verdicts: dict[str, int]
+    gates: list[GateAnswer]
+    seconds: dict[str, float]
+    warnings: list[str]
+    next: list[str]
+    truth: NotRequired[Truth]
+
+
+def summary_line(report: Report) -> str:
+    """The report in one line, for logs."""
+    passed, gates = sum(gate["passed"] for gate in report["gates"]), len(report["gates"])
+    run = f"{report['campaign']['id']} as of {moment(report['as_of'])} run {report['run_id']}"
+    verdicts = ", ".join(_counts(report["verdicts"])) or "no participants"
+    return printable(
+        f"{run} attempt {report['attempt']}: {report['status']}; {verdicts}; {report['clusters']['num']:,} clusters; "
+        f"{passed} of {gates} gates passed; {len(report['warnings'])} warnings; {_spent(report)}"
+    )
+
+
+def render(report: Report, console: Console) -> None:
+    """Prints the page; under 60 lines on a normal night."""
+    campaign, status = report["campaign"], Text(report["status"].upper(), STYLES.get(report["status"], "bold"))
+    say(console, f"{campaign['name']} ({campaign['id']}), as of {moment(report['as_of'])}", "bold")
+    console.print(status + Text(printable(f"  run {report['run_id']}, attempt {report['attempt']}, {_spent(report)}")))
+    say(console, f"lake {report['lake']}", "dim")
+    _sources(report, console)
+    _found(report, console)
+    _verdicts(report, console)
+    _gates(report["gates"], console)
+    if report["status"] == "held":
+        title(console, "Held: nothing public was changed. To publish it all the same")
+        release = f"abuse release {report['run_id']} --lake {shlex.quote(report['lake'])} --reason 'why it is right'"
+        say(console, f"  {release}")
+    for name, lines in (("Warnings", report["warnings"]), ("Next", report["next"])):
+        title(console, name, shown=bool(lines))
+        for line in lines:
+            say(console, f"  {line}", "yellow" if name == "Warnings" else "")
+
+
+def _sources(report: Report, console: Console) -> None:
+    title(console, "Sources")
+    for source in report["sources"]:
+        parts = _accounted(source)
+        is_named = source["table"] in source["source"].replace("-", "_")
+        name = source["source"] if is_named else f"{source['source']} ({source['table']})"
+        first, *rest = (f"{n:,} {word}" for word, n in parts.items() if n or word == "kept")
+        listed(console, name, [f"{source['rows_in']:>11,} in = {first}", *rest], between=" + ", indent=WIDE)
+        missing = source["rows_in"] - sum(parts.values())
+        if missing:
+            wrong = f"{abs(missing):,} rows {'lost' if missing > 0 else 'too many'}"
+            say(console, f"  ! {source['source']} does not add up: {wrong}", "bold red")
+        unknown = f"{source['unknown_status']:,} rows do not say whether they succeeded" * bool(
+            source["unknown_status"]
+        )
+        for note in (unknown, source["note"]):
+            listed(console, "", note.split(), between=" ", indent=WIDE)
+    listed(console, "quarantined", _counts(report["quarantine_reasons"]))
+
+
+def _accounted(source: SourceCount) -> dict[str, int]:
+    """Every row that came in must be in one of these."""
+    kept = {"kept": source["kept"], "quarantined": source["quarantined"], "duplicates": source["duplicates"]}
+    return kept | {"not a transfer": source["not_a_transfer"], "after as-of": source["after_as_of"]}
+
+
+def _found(report: Report, console: Console) -> None:
+    title(console, "Found")
+    inferred = {
+        kind: f" ({n['inferred']:,} inferred)" * bool(n.get("inferred")) for kind, n in report["services"].items()
+    }
+    listed(console, "services", (f"{sum(n.values()):,} {k}{inferred[k]}" for k, n in report["services"].items()))
+    listed(console, "links", _counts(report["links"]))
+    found = report["clusters"]
+    largest = f"largest {found['largest']:,} ({found['largest_share']:.1%} of participants)"
+    listed(console, "clusters", [f"{found['num']:,} with {found['members']:,} accounts", largest])
+    listed(console, "by size", (f"{n:,} of {size} ({members:,} accounts)" for size, n, members in found["by_size"]))
+    listed(console, "time", (f"{step} {_duration(seconds)}" for step, seconds in report["seconds"].items()))
+
+
+def _verdicts(report: Report, console: Console) -> None:
+    title(console, "Verdicts")
+    total = sum(report["verdicts"].values())
+    for verdict, n in report["verdicts"].items():
+        share = n / total if total else 0.0
+        say(console, f"  {_words(verdict):<{INDENT - 2}}{n:>11,}  {share:>6.1%}  {'#' * round(share * BAR)}".rstrip())
+    if truth := report.get("truth"):
+        title(console, "Against the truth")
+        out, flagged = (truth["precision"], truth["recall"]), (truth["flagged_precision"], truth["flagged_recall"])
+        for name, (precision, recall) in (("disqualified", out), ("with review", flagged)):
+            listed(console, name, [f"precision {_share(precision)}", f"recall {_share(recall)}"])
+        listed(console, "wrongly out", _counts(truth["false_by_kind"]))
+
+
+def _gates(gates: list[GateAnswer], console: Console) -> None:
+    title(console, f"Gates: {sum(gate['passed'] for gate in gates)} of {len(gates)} passed")
+    grid = Table.grid(padding=(0, 2, 0, 0))
+    for gate in gates:
+        is_held = not gate["passed"]
+        cells = "  HELD" if is_held else "  passed", gate["gate"], gate["stage"], _figure(gate["value"])
+        grid.add_row(
+            *(Text(printable(cell)) for cell in (*cells, f"limit {_figure(gate['limit'])}")),
+            style="bold red" if is_held else "",
+        )
+    console.print(grid)
+    for gate in gates:
+        if not gate["passed"]:
+            say(console, f"  ! {gate['gate']}: {gate['message']}", "bold red")
+
+
+def printable(text: str) -> str:
+    """Control and direction characters as visible escapes: text of the lake is attacker-written."""
+    return "".join(c.encode("unicode_escape").decode() if unicodedata.category(c) in HIDDEN else c for c in text)
+
+
+def title(console: Console, text: str, *, shown: bool = True) -> None:
+    if shown:
+        console.print()
+        say(console, text, "bold")
+
+
+def say(console: Console, text: str, style: str = "") -> None:
+    """One line, never cut: what is copied from it must be whole."""
+    console.print(Text(printable(text), style), soft_wrap=True)
+
+
+def listed(
+    console: Console, name: str, items: Iterable[str], *, between: str = ", ", indent: int = INDENT, style: str = ""
+) -> None:
+    """`name  item, item, ...`, breaking between items; nothing when there are none."""
+    text = between.join(item.replace(" ", "\xa0") for item in map(printable, items))
+    if text:
+        start = f"  {printable(name)} ".ljust(indent) if name else " " * indent
+        width = max(console.width, NARROWEST)
+        block = textwrap.fill(text, width, initial_indent=start, subsequent_indent=" " * indent, break_on_hyphens=False)
+        console.print(Text(block.replace("\xa0", " "), style), soft_wrap=True)
+
+
+def _counts(counts: dict[str, int]) -> list[str]:
+    return [f"{n:,} {_words(name)}" for name, n in counts.items()]
+
+
+def _words(name: str) -> str:
+    return name.replace("_", " ")
+
+
+def _share(value: float | None) -> str:
+    return "unknown" if value is None else f"{value:.3f}"
+
+
+def _figure(value: float) -> str:
+    return f"{value:,.6f}".rstrip("0").rstrip(".")
+
+
+def moment(iso: str) -> str:
+    """Midnight says nothing, so it goes."""
+    return iso.replace("+00:00", "Z").removesuffix("T00:00:00Z").replace("T", " ").replace("Z", " UTC")
+
+
+def _spent(report: Report) -> str:
+    return _duration(sum(report["seconds"].values()))
+
+
+def _duration(seconds: float) -> str:
+    if seconds < MINUTE:
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), MINUTE)
+    return f"{minutes // MINUTE} h {minutes % MINUTE} min" if minutes >= MINUTE else f"{minutes} min {rest} s"

@@ -1,0 +1,295 @@
+"""A publication and an account -> why it is out, or is not, in plain words.
+
+What the user may not see is left out when the explanation is made, so no way of showing it can give it away.
+Longer than 200 lines because the first third is the wording.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+import shlex
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Literal
+
+import pyarrow.compute as pc
+
+from abuse.errors import InputError, LakeError
+from abuse.lake.publication import Publication, publications
+from abuse.operate.report import listed, moment, printable, say, title
+from abuse.tables import ClusterMembers, Clusters, Decisions
+
+if TYPE_CHECKING:
+    from collections.abc import Set as AbstractSet
+
+    from rich.console import Console
+
+MAX_NIGHTS = 60
+MAX_SHOWN = 20
+SHARED_KINDS = ("first_gas", "disperse", "sweep", "deposit", "sink")
+USER_KINDS = dict.fromkeys(("first_gas", "direct", "disperse", "sweep", "deposit", "money", "sink"), "payment")
+SCORES = (Decisions.score, Decisions.score_lower, Decisions.member_score, Decisions.machine_verdict)
+OPS_FACTS = (*SCORES, Decisions.rule_version, Decisions.model_version, Decisions.evidence_kinds)
+LABELS = {
+    Clusters.num_links: "tied pairs",
+    Clusters.is_giant: "giant",
+    ClusterMembers.role: "its role",
+    ClusterMembers.num_neighbours: "its neighbours",
+    ClusterMembers.link_kinds: "held by",
+    Decisions.score_lower: "lower bound",
+    Decisions.machine_verdict: "machine says",
+}
+OPS_VERDICTS = {
+    "disqualified": "It is out: it gets no reward unless a person overturns this.",
+    "review": "In doubt: a person has to decide. Until then it is not disqualified.",
+    "clear": "It is not disqualified.",
+    "exempt": "A person or the allow-list exempts it, whatever is found.",
+    "not_analysed": "Unknown, which is not the same as clean: no movement of money is known for it.",
+}
+USER_VERDICTS = {
+    "disqualified": "This account does not qualify for the reward.",
+    "review": "No decision has been made yet: a person will look at this account.",
+    "clear": "This account is not disqualified.",
+    "exempt": "This account is not disqualified.",
+    "not_analysed": "This account could not be checked. That is neither good nor bad: too little is known about it.",
+}
+LINKED = "Payments connect this account with other accounts in the campaign."
+NOT_ENOUGH = "What is known about this account is not enough to exclude it."
+BY_PERSON = "A person has looked at this account."
+USER_REASONS = {
+    "money_link": LINKED,
+    "sink_link": "This account sent funds to a place that other accounts in the campaign also use.",
+    "sequence_link": "This account did the same things in the same order as other accounts in the campaign.",
+    "identity_link": "Details given for this account are the same as those of other accounts in the campaign.",
+    "same_time": "This account was active at nearly the same times as the accounts it is connected with.",
+    "farm_score": "Taken together, the connected accounts act as if one person or group ran them.",
+    "cluster_size": "This account belongs to a group of connected accounts.",
+    "small_group": NOT_ENOUGH,
+    "low_score": NOT_ENOUGH,
+    "one_kind_of_evidence": NOT_ENOUGH,
+    "giant_cluster": NOT_ENOUGH,
+    "no_links": "Nothing was found that connects this account with others.",
+    "no_funding_data": "No payments of this account are known to us.",
+    "allow_listed": "The campaign has approved this account.",
+    "review_exempt": "The campaign has approved this account.",
+    "review_overturned": f"{BY_PERSON} It was decided in its favour.",
+    "review_confirmed": f"{BY_PERSON} The decision stands.",
+}
+OTHER_REASON = "The campaign's rules apply to this account."
+APPEAL = (
+    "If you think this is wrong, ask the campaign's support for a review: give the account and the reference above."
+)
+USER_CHANGES = {
+    "disqualified": [APPEAL, "A person decides on every appeal. Say what you would like to be considered."],
+    "review": ["You need to do nothing. If you want something to be considered, tell the campaign's support."],
+    "not_analysed": ["You can tell the campaign's support which addresses belong to this account."],
+}
+OPS_CHANGES = {
+    "disqualified": "If it is wrong, overturn it: the machine never disqualifies it again in this campaign.",
+    "review": "A person's decision: overturn, or confirm if it is a farm.",
+    "clear": "New facts, for each night decides anew; or a person's verdict.",
+    "exempt": "Only a person: the exemption, or the allow-list in the campaign file.",
+    "not_analysed": "A source with its movements in the campaign file, and another night.",
+}
+ACTIONS = {"disqualified": ["overturn"], "review": ["overturn", "confirm"]}
+DECIDE = "abuse review decide {account} --campaign {campaign} --action {action}"
+REFRESH = "abuse publish --campaign {campaign}"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Explanation:
+    """What may be said to this audience. Without `facts` and `cluster` for a user."""
+
+    audience: str
+    account: str
+    campaign_id: str
+    as_of: datetime
+    run_id: str
+    verdict: str
+    meaning: str
+    reasons: list[str]
+    evidence: list[dict[str, Any]]
+    is_partial: bool
+    """Whether movements between others were left out."""
+    facts: dict[str, Any]
+    cluster: dict[str, Any]
+    history: list[tuple[datetime, str]]
+    changes: list[str]
+    commands: list[str]
+
+
+def explain(
+    publication: Publication, account: str, audience: Literal["ops", "user"], own: AbstractSet[str] = frozenset()
+) -> Explanation:
+    """Everything known for ops; for anyone else only what is the account's own. `own`: its further addresses."""
+    row, run = _decision(publication, account), publication.run
+    verdict, is_ops = row[Decisions.verdict], audience == "ops"
+    mine = own | {row[Decisions.account]}
+    named = [item for item in row[Decisions.evidence] if is_ops or not mine.isdisjoint((item["from"], item["to"]))]
+    return Explanation(
+        audience=audience,
+        account=row[Decisions.account],
+        campaign_id=run.campaign_id,
+        as_of=run.as_of,
+        run_id=run.run_id,
+        verdict=verdict,
+        meaning=(OPS_VERDICTS if is_ops else USER_VERDICTS)[verdict],
+        reasons=_reasons(row[Decisions.reasons], is_ops=is_ops),
+        evidence=named if is_ops else [_own_side(item, mine) for item in named],
+        is_partial=len(named) < len(row[Decisions.evidence]),
+        facts=_facts(row) if is_ops else {},
+        cluster=_cluster(publication, row) if is_ops and row[Decisions.cluster_id] else {},
+        history=_history(publication, row[Decisions.account]),
+        changes=[OPS_CHANGES[verdict]] if is_ops else USER_CHANGES.get(verdict, []),
+        commands=_commands(verdict, row[Decisions.account], run.campaign_id) if is_ops else [],
+    )
+
+
+def as_json(explanation: Explanation) -> str:
+    return json.dumps(asdict(explanation), indent=2, default=datetime.isoformat)
+
+
+def _decision(publication: Publication, account: str) -> dict[str, Any]:
+    """Addresses are stored in lower case, other ids as the campaign writes them."""
+    exact = account.strip()
+    found = publication.read(Decisions, filter=pc.field(Decisions.account).isin([exact, exact.lower()])).to_pylist()
+    by_account: dict[str, dict[str, Any]] = {row[Decisions.account]: row for row in found}
+    if by_account:
+        return by_account.get(exact) or by_account[exact.lower()]
+    run, num = publication.run, publication.read(Decisions, [Decisions.account]).num_rows
+    raise InputError(
+        f"account {printable(exact)}",
+        f"did not take part in campaign {run.campaign_id!r} before {moment(run.as_of.isoformat())}",
+        f"one of its {num:,} participants",
+        "Check the address, or name another night with --as-of.",
+    )
+
+
+def _reasons(reasons: list[str], *, is_ops: bool) -> list[str]:
+    """Stored as `code: sentence`. The sentence may hold numbers and addresses, so a user gets one made for the code."""
+    split = [reason.partition(":") for reason in reasons]
+    if is_ops:
+        return [sentence.strip() or code for code, _, sentence in split]
+    return list(dict.fromkeys(USER_REASONS.get(code.strip(), OTHER_REASON) for code, _, _ in split))
+
+
+def _own_side(item: dict[str, Any], mine: AbstractSet[str]) -> dict[str, Any]:
+    """A movement as its own side may see it."""
+    other = "a shared wallet" if item["kind"] in SHARED_KINDS else "another account"
+    return {
+        "kind": USER_KINDS.get(item["kind"], "activity"),
+        "tx_hash": item["tx_hash"],
+        "from": item["from"] if item["from"] in mine else other,
+        "to": item["to"] if item["to"] in mine else other,
+        "at": item["at"],
+        "amount": item["amount"],
+        "asset": item["asset"] if item["asset"] in (None, "native") else "of a token",
+    }
+
+
+def _facts(row: dict[str, Any]) -> dict[str, Any]:
+    codes = [reason.partition(":")[0] for reason in row[Decisions.reasons]]
+    return {name: row[name] for name in OPS_FACTS} | {"reason_codes": codes}
+
+
+def _cluster(publication: Publication, row: dict[str, Any]) -> dict[str, Any]:
+    in_cluster = pc.field(Clusters.cluster_id) == row[Decisions.cluster_id]
+    is_member = in_cluster & (pc.field(ClusterMembers.account) == row[Decisions.account])
+    told = [Clusters.cluster_id, Clusters.size, Clusters.num_links, Clusters.shape, Clusters.founder]
+    told += [Clusters.core_funder, Clusters.is_giant]
+    member = [ClusterMembers.role, ClusterMembers.num_neighbours, ClusterMembers.link_kinds]
+    found = publication.read(Clusters, told, in_cluster).to_pylist()
+    return {
+        k: v
+        for part in found + publication.read(ClusterMembers, member, is_member).to_pylist()
+        for k, v in part.items()
+    }
+
+
+def _history(publication: Publication, account: str) -> list[tuple[datetime, str]]:
+    """The verdict of each earlier night as it was published, latest first."""
+    nights = publications(publication.lake, publication.run.campaign_id)
+    earlier = [night for night in nights if night.run.as_of < publication.run.as_of]
+    return [(night.run.as_of, _verdict(night, account)) for night in earlier[:MAX_NIGHTS]]
+
+
+def _verdict(night: Publication, account: str) -> str:
+    try:
+        found = night.read(Decisions, [Decisions.verdict], pc.field(Decisions.account) == account)
+    except LakeError:
+        return "no longer kept"
+    return str(found[Decisions.verdict][0]) if found.num_rows else "not taking part"
+
+
+def _commands(verdict: str, account: str, campaign_id: str) -> list[str]:
+    """Quoted, for an account's name may be a command too."""
+    told = {"account": shlex.quote(account), "campaign": shlex.quote(campaign_id)}
+    actions = ACTIONS.get(verdict, [])
+    return [DECIDE.format(action=action, **told) for action in actions] + [REFRESH.format(**told)] * bool(actions)
+
+
+def render(explanation: Explanation, console: Console) -> None:
+    say(console, f"Account {explanation.account}: {explanation.verdict.replace('_', ' ')}", "bold")
+    night = f"campaign {explanation.campaign_id}, as of {moment(explanation.as_of.isoformat())}"
+    say(console, f"{night}, reference {explanation.run_id}", "dim")
+    _prose(console, explanation.meaning)
+    _points(console, "Why", explanation.reasons)
+    _evidence(explanation, console)
+    _ops_only(explanation, console)
+    runs = [
+        (verdict, [at for at, _ in same]) for verdict, same in itertools.groupby(explanation.history, lambda h: h[1])
+    ]
+    _points(console, "Before", [f"{_span(nights)}: {verdict.replace('_', ' ')}" for verdict, nights in runs])
+    _points(console, "What can change it", explanation.changes)
+    for command in explanation.commands:
+        say(console, f"    {command}")
+
+
+def _prose(console: Console, text: str, mark: str = "") -> None:
+    listed(console, mark, text.split(), between=" ", indent=4 if mark else 2)
+
+
+def _points(console: Console, name: str, lines: list[str]) -> None:
+    title(console, name, shown=bool(lines))
+    for line in lines:
+        _prose(console, line, "-")
+
+
+def _evidence(explanation: Explanation, console: Console) -> None:
+    title(console, "Evidence", shown=bool(explanation.evidence or explanation.is_partial))
+    for n, item in enumerate(explanation.evidence[:MAX_SHOWN], 1):
+        at = moment(item["at"].isoformat()) if item["at"] else ""
+        amount = "" if item["amount"] is None else f"{item['amount']:,}".removesuffix(".0")
+        many = f"{item['n']:,} movements" if (item.get("n") or 1) > 1 else ""
+        about = [
+            item["kind"].replace("_", " "),
+            at,
+            f"{amount} {item['asset'] or ''}".strip(),
+            many,
+            item.get("source"),
+        ]
+        say(console, f"  {n}. {', '.join(filter(None, about))}")
+        sides = ["this account" if item[side] == explanation.account else item[side] for side in ("from", "to")]
+        say(console, f"     {sides[0]} -> {sides[1]}")
+        if item["tx_hash"]:
+            say(console, f"     tx {item['tx_hash']}")
+    if len(explanation.evidence) > MAX_SHOWN:
+        _prose(console, f"and {len(explanation.evidence) - MAX_SHOWN:,} more: see --json")
+    if explanation.is_partial:
+        _prose(console, "Movements between others are not shown.")
+
+
+def _ops_only(explanation: Explanation, console: Console) -> None:
+    """What only ops may see; a user's explanation has none."""
+    for name, facts in (("Cluster", explanation.cluster), ("Machine", explanation.facts)):
+        title(console, name, shown=bool(facts))
+        for key, value in facts.items():
+            text = ", ".join(value) if isinstance(value, list) else str(value)
+            shown = {"True": "yes", "False": "no", "None": "none", explanation.account: "this account"}.get(text, text)
+            listed(console, LABELS.get(key, key.replace("_", " ")), shown.split(), between=" ", indent=18)
+
+
+def _span(nights: list[datetime]) -> str:
+    first, last = moment(min(nights).isoformat()), moment(max(nights).isoformat())
+    return first if len(nights) == 1 else f"{first} to {last}, {len(nights):,} nights"

@@ -1,0 +1,1 @@
+"""Gates: whether a run may go on, and whether it may be published."""

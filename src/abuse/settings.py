@@ -1,0 +1,280 @@
+"""Every number of the system, with unit and reason. One TOML file (`--settings`) overrides any of them.
+
+Longer than 200 lines because it is one list: the place to look a number up.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from abuse.errors import SettingsError
+from abuse.toml import Reader
+
+
+def require(name: str, value: object, wanted: str, *, holds: bool) -> None:
+    """Used by __post_init__; the TOML reader turns it into an error naming file and key."""
+    if not holds:
+        raise ValueError(name, value, wanted)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Spark:
+    """The session, where we start it ourselves. Under spark-submit the cluster's own settings win."""
+
+    master: str = "local[2]"
+    """Spark master; two threads is what the smallest supported machine has."""
+    driver_memory: str = "4g"
+    """Heap of the driver; in local mode it does all the work. Hop fits in it."""
+    shuffle_partitions: int = 4
+    """Partitions after a shuffle. Small in local mode: 200 made a 1,000-edge component run take 69 s."""
+    local_dir: str = ""
+    """Scratch folder for shuffles; empty means Spark's default."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Jar:
+    """One jar by its coordinates, believed only with this digest."""
+
+    coordinates: str
+    """group:artifact:version"""
+    sha256: str
+    """hex digest of the file"""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Jars:
+    """Resolved once through Ivy, checked, cached, then never looked up again."""
+
+    needed: tuple[Jar, ...] = (
+        Jar(
+            coordinates="io.delta:delta-spark_4.1_2.13:4.4.0",
+            sha256="75a9400986853c061f5109f012547de2545a5759e5e752e5ef633dabe16a4f10",
+        ),
+        Jar(
+            coordinates="io.delta:delta-storage:4.4.0",
+            sha256="c46735481fa8e326b0957be02b4420cbcab4b325bb08009b7f2045a95133f1cc",
+        ),
+        Jar(
+            coordinates="org.apache.sedona:sedona-spark-shaded-4.0_2.13:1.8.0",
+            sha256="c847cec67cd06b43c7a2f67086fa56fd6044564a539128e598cf68262fe53a2f",
+        ),
+    )
+    """Delta, and the GraphFrames 0.9 classes, which Sedona's jar carries and every mirror serves."""
+    cache: str = ""
+    """Folder of checked jars; empty means ABUSE_CACHE or the user's cache folder."""
+    ivy_settings: str = ""
+    """An ivysettings.xml for a private mirror; empty means Ivy's default repositories."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Chain:
+    """How one chain writes addresses and what its coin is."""
+
+    pattern: str = "^0x[0-9a-f]{40}$"
+    """What a canonical address looks like (a regular expression)."""
+    lower_case: bool = True
+    """Whether case carries no meaning, so addresses are lowered first."""
+    decimals: int = 18
+    """Digits after the point of the native coin."""
+    native_usd: float = 0.0
+    """Price used where a tokens source gives none, US dollars; 0 means unknown."""
+    dust: float = 0.0005
+    """A native movement below this, in coins, is dust: it links nobody."""
+    min_first_gas: float = 0.0002
+    """The least a first payment must be to pay for a first transaction, in coins. Below it is a stranger's dust."""
+    null_address: str = "0x0000000000000000000000000000000000000000"
+    """Mints and burns go through it; it is nobody's friend."""
+
+
+BASE58 = "^[1-9A-HJ-NP-Za-km-z]{32,44}$"
+
+
+def _chains() -> dict[str, Chain]:
+    evm = ("ethereum", "polygon", "optimism", "arbitrum", "base", "bsc", "avalanche", "xdai", "linea", "zksync")
+    return {name: Chain() for name in evm} | {
+        "solana": Chain(
+            pattern=BASE58, lower_case=False, decimals=9, dust=0.005, min_first_gas=0.001, null_address="1" * 32
+        ),
+        "ton": Chain(
+            pattern="^-?[0-9]+:[0-9a-f]{64}$", decimals=9, dust=0.05, min_first_gas=0.01, null_address="0:" + "0" * 64
+        ),
+    }
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Ingest:
+    """What a source may get wrong before the night stops."""
+
+    max_quarantine_share: float = 0.05
+    """Share of a source's rows in quarantine above which the night is held. One in twenty is a broken export."""
+
+    def __post_init__(self) -> None:
+        require("max_quarantine_share", self.max_quarantine_share, "0 to 1", holds=0 <= self.max_quarantine_share <= 1)
+
+
+LABEL_KINDS = {
+    "exchange": "exchange", "cex": "exchange", "dex": "router", "bridge": "bridge", "mixer": "mixer",
+    "tornado-cash": "mixer", "tornado.cash": "mixer", "mixing": "mixer", "faucet": "faucet", "disperse": "disperser",
+    "disperse.app": "disperser", "multisender": "disperser", "airdrop-distributor": "disperser", "router": "router",
+    "defi": "router", "uniswap": "router", "sushiswap": "router", "curve-fi": "router", "balancer": "router",
+    "1inch": "router", "0x-protocol": "router", "paraswap": "router", "kyber-network": "router", "aave": "router",
+    "compound": "router", "opensea": "router", "token-contract": "router", "gnosis-safe": "router",
+    "relayer": "relayer", "gas-station-network": "relayer", "mining": "relayer", "mev-bot": "relayer",
+    "binance": "exchange", "coinbase": "exchange", "kraken": "exchange", "kucoin": "exchange", "huobi": "exchange",
+    "okex": "exchange", "ftx": "exchange", "bitfinex": "exchange", "gate-io": "exchange", "crypto-com": "exchange",
+    "hop-protocol": "bridge", "connext": "bridge", "celer-network": "bridge", "synapse": "bridge", "wormhole": "bridge",
+    "multichain": "bridge", "across": "bridge", "polygon": "bridge", "burn": "null", "genesis": "null",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Services:
+    """Who serves many, and so links nobody."""
+
+    label_kinds: dict[str, str] = field(default_factory=lambda: dict(LABEL_KINDS))
+    """Words of the label lists that make an address a service, and of which kind. Other words count for nothing."""
+    max_counterparties: int = 50
+    """More distinct counterparties than this make an address a hub. On Hop 50 gives .92 / .71; 20 loses recall."""
+
+    def __post_init__(self) -> None:
+        require("max_counterparties", self.max_counterparties, "2 or more", holds=self.max_counterparties >= 2)  # noqa: PLR2004
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Trails:
+    """How far money is followed."""
+
+    max_hops: int = 4
+    """Hops a first-gas trail is walked up. Farm funding trees in public reports are 2 to 4 deep."""
+
+    def __post_init__(self) -> None:
+        require("max_hops", self.max_hops, "1 to 10", holds=1 <= self.max_hops <= 10)  # noqa: PLR2004
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Links:
+    """What ties two accounts."""
+
+    disperse_min_recipients: int = 5
+    """Participants one signer must pay by one-to-many transactions before that ties them."""
+    sweep_min_accounts: int = 3
+    """Accounts that must end at one destination before that ties them."""
+    max_group: int = 200
+    """More accounts than this behind one shared funder, signer or destination is a service nobody listed."""
+    token_dust_usd: float = 1.0
+    """A token movement worth less is dust, US dollars."""
+    num_evidence: int = 3
+    """Movements kept as evidence on one link; the rest is counted."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Clusters:
+    """Connected components and what is believed of them."""
+
+    checkpoint_interval: int = 2
+    """GraphFrames rounds between checkpoints. 10 took ten times as long (measured)."""
+    max_size: int = 1500
+    """Members above which a cluster is a giant: not believed. The largest confirmed farm on Hop has 881."""
+    hash_seeds: tuple[int, ...] = (42, 43, 44)
+    """Seeds of the account id; the next one is taken when two accounts collide."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Features:
+    """What counts as acting together."""
+
+    time_window_s: float = 86400.0
+    """First actions this close are near-simultaneous, seconds. A day is the published figure (Chaos Labs)."""
+    min_time_partners: int = 3
+    """Members that must share the window before time is evidence; one or two happen among friends."""
+    time_surprise: float = 3.0
+    """How many standard deviations over chance the number of such members must be."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Score:
+    """The time-gap rule, the baseline every other scorer must beat."""
+
+    half_gap_s: float = 86400.0
+    """Median gap at which the score is one half, seconds. One day on Hop's reviewer decisions."""
+    steepness: float = 1.0
+    """How fast the score falls with the gap: 1 / (1 + (gap / half_gap) ^ steepness)."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Policy:
+    """The written policy. A campaign may override any of it in its [policy]."""
+
+    version: str = "1"
+    """Named on every verdict; change it when you change a number."""
+    min_cluster_size: int = 8
+    """Smaller groups are left alone: multi-wallet people are common. Hop removed nobody below 8."""
+    min_score_lower: float = 0.5
+    """Lower bound of the score from which a cluster may be disqualified."""
+    min_evidence_kinds: int = 2
+    """Independent kinds of evidence needed to disqualify; fewer is review."""
+    max_flagged_share: float = 0.45
+    """Share of participants flagged above which publication is held. The highest public figure is .40 (Linea)."""
+    min_flagged_share: float = 0.0
+    """Share below which publication is held; 0 means a campaign may be clean."""
+    max_component_share: float = 0.2
+    """Largest cluster as a share of the participants above which publication is held."""
+    small_component: int = 50
+    """A largest cluster of at most this many never holds a run, whatever its share."""
+
+    def __post_init__(self) -> None:
+        require("min_evidence_kinds", self.min_evidence_kinds, "2 or more", holds=self.min_evidence_kinds >= 2)  # noqa: PLR2004
+        for name in ("min_score_lower", "max_flagged_share", "min_flagged_share", "max_component_share"):
+            require(name, getattr(self, name), "0 to 1", holds=0 <= getattr(self, name) <= 1)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Settings:
+    """All sections. `rules_digest` covers what can change a row, not where or how fast it is computed."""
+
+    spark: Spark = field(default_factory=Spark)
+    jars: Jars = field(default_factory=Jars)
+    chains: dict[str, Chain] = field(default_factory=_chains)
+    ingest: Ingest = field(default_factory=Ingest)
+    services: Services = field(default_factory=Services)
+    trails: Trails = field(default_factory=Trails)
+    links: Links = field(default_factory=Links)
+    clusters: Clusters = field(default_factory=Clusters)
+    features: Features = field(default_factory=Features)
+    score: Score = field(default_factory=Score)
+    policy: Policy = field(default_factory=Policy)
+
+    def rules(self) -> dict[str, Any]:
+        """Everything that can change a row."""
+        whole = dataclasses.asdict(self)
+        return {k: v for k, v in whole.items() if k not in ("spark", "jars")}
+
+
+def digest(value: object) -> str:
+    """Sixteen hex digits over the JSON of `value`; the same value gives the same digits everywhere."""
+    text = json.dumps(value, sort_keys=True, default=str, ensure_ascii=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def load_settings(path: Path | None) -> Settings:
+    """The defaults, overridden by the file. Chains of the file are added to the known ones."""
+    if path is None:
+        return Settings()
+    reader = Reader("settings", f"Mend it in {path}.", SettingsError)
+    table = reader.load(path)
+    known = {name: dataclasses.asdict(chain) for name, chain in _chains().items()}
+    for name, chain in table.get("chains", {}).items():
+        known[name] = known.get(name, {}) | chain if isinstance(chain, dict) else chain
+    if "chains" in table:
+        table = table | {"chains": known}
+    return reader.build(Settings, table)
+
+
+def settings_from_json(rules: dict[str, Any]) -> Settings:
+    """Settings with the rules a run's records hold."""
+    return Reader("records", "Run the night again.", SettingsError).build(Settings, rules)

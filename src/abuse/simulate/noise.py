@@ -1,0 +1,51 @@
+"""Plan -> movements that mean nothing: an exchange's other customers, and an attacker's dust and made-up token."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from abuse.simulate import plan as prior
+from abuse.simulate.ledger import Ledger
+from abuse.simulate.plan import Plan
+from abuse.simulate.world import COIN, DAY, HISTORY, MINUTE, THE_END, World, happens
+
+DUSTED_SHARE = 0.3
+CLAIMS_PER_TX = 30
+
+
+def disturb(rng: np.random.Generator, plan: Plan, world: World, ledger: Ledger) -> None:
+    other_customers(rng, len(plan), world, ledger)
+    dust(rng, plan, world, ledger)
+    made_up_transfers(rng, plan, world, ledger)
+
+
+def other_customers(rng: np.random.Generator, accounts: int, world: World, ledger: Ledger) -> None:
+    """Every hot wallet pays many who have nothing to do with the campaign."""
+    n = max(80, accounts // 10)
+    for wallet in world.hot_wallets:
+        at = rng.uniform(HISTORY + MINUTE, THE_END - MINUTE, n)
+        ledger.call(at, wallet, world.addresses.new(n), prior.amounts(rng, n))
+
+
+def dust(rng: np.random.Generator, plan: Plan, world: World, ledger: Ledger) -> None:
+    """A few wei to many accounts, several in a block, half of them before the account has any gas."""
+    victims = np.flatnonzero(~plan.is_hidden & happens(rng, DUSTED_SHARE, len(plan)))
+    n = len(victims)
+    exchange = world.deposits_go_to(rng, 1)
+    ledger.call(np.array([HISTORY + MINUTE]), exchange, world.attacker, COIN)
+    is_before = happens(rng, 0.5, n)
+    shift = np.where(is_before, -rng.uniform(10 * MINUTE, 2 * DAY, n), rng.uniform(0, 6 * DAY, n))
+    at = np.floor((plan.funded_at[victims] + shift) / (10 * MINUTE)) * 10 * MINUTE
+    ledger.call(at, world.attacker, plan.address[victims], rng.integers(1, 1_001, n), zeros=0)
+
+
+def made_up_transfers(rng: np.random.Generator, plan: Plan, world: World, ledger: Ledger) -> None:
+    """The attacker's own token claims movements between strangers who signed nothing."""
+    seen = plan.address[~plan.is_hidden]
+    n = max(3, len(seen) // 100)
+    tx = ledger.call(rng.uniform(0, 30 * DAY, n), world.attacker, world.attacker_token, method="airdrop")
+    every = np.repeat(tx, CLAIMS_PER_TX)
+    pairs = rng.integers(0, len(seen), len(every))
+    other = (pairs + rng.integers(1, len(seen), len(every))) % len(seen)
+    amount = rng.integers(1, 1_000, len(every)) * COIN
+    ledger.log(every, world.attacker_token, seen[pairs], seen[other], amount, zeros=9)

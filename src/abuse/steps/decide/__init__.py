@@ -1,0 +1,92 @@
+"""Everything known -> Decisions: the verdict on every participant, with reasons and evidence.
+
+The policy: a group of a minimum size, a score whose lower bound reaches the bar, and two independent kinds of evidence
+disqualify; anything less in such a group is for a person to look at. Doubt goes to the account.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F
+
+from abuse import settings
+from abuse.steps.decide.evidence import link_evidence, no_evidence, time_evidence
+from abuse.steps.decide.reasons import reasons
+from abuse.steps.decide.verdicts import effective_verdict, people
+from abuse.tables import Clusters, Decisions, Features, ParticipantAddresses, Scores
+
+
+def decide(
+    participants: DataFrame,
+    addresses: DataFrame,
+    clusters: DataFrame,
+    features: DataFrame,
+    scores: DataFrame,
+    links: DataFrame,
+    reviews: DataFrame,
+    allow_list: Collection[str],
+    policy: settings.Policy,
+    together: settings.Features,
+    model_version: str,
+) -> DataFrame:
+    """One row per participant."""
+    known = addresses.groupBy(ParticipantAddresses.account).agg(
+        F.max(ParticipantAddresses.has_transfers).alias("_known")
+    )
+    groups = clusters.select(Clusters.cluster_id, Clusters.is_giant)
+    scored = features.join(scores.drop(Scores.model_version), on=[Scores.cluster_id, Scores.account])
+    facts = participants.join(known, on=Decisions.account, how="left")
+    facts = facts.join(scored.join(groups, on=Clusters.cluster_id), on=Decisions.account, how="left")
+    facts = facts.join(people(reviews, allow_list), on=Decisions.account, how="left")
+    facts = facts.join(link_evidence(links), on=Decisions.account, how="left")
+    facts = facts.withColumns({"_is_together": acted_together(together), "_in_group": in_group(policy)})
+    facts = facts.withColumn(Decisions.evidence_kinds, evidence_kinds())
+    facts = facts.withColumn(Decisions.machine_verdict, machine_verdict(policy))
+    timely = F.when(F.col("_is_together"), F.array(time_evidence())).otherwise(no_evidence())
+    shown = F.concat(F.coalesce(F.col("_link_evidence"), no_evidence()), timely)
+    return facts.withColumns(
+        {
+            Decisions.verdict: effective_verdict(),
+            Decisions.reasons: reasons(policy),
+            Decisions.evidence: F.when(F.col("_in_group"), shown).otherwise(no_evidence()),
+            Decisions.rule_version: F.lit(policy.version),
+            Decisions.model_version: F.lit(model_version),
+        }
+    )
+
+
+def in_group(policy: settings.Policy) -> Column:
+    """Whether the account's cluster is large enough to matter."""
+    return F.coalesce(F.col(Features.size) >= policy.min_cluster_size, F.lit(False))
+
+
+def acted_together(rules: settings.Features) -> Column:
+    """Whether more members began with it than friends or chance explain."""
+    expected = F.col(Features.time_expected)
+    surprising = expected + rules.time_surprise * F.sqrt(F.greatest(expected, F.lit(1.0)))
+    partners = F.col(Features.time_partners)
+    return F.coalesce((partners >= rules.min_time_partners) & (partners >= surprising), F.lit(False))
+
+
+def evidence_kinds() -> Column:
+    """Independent kinds that hold for the account; empty outside a group."""
+    kinds = F.array(
+        F.when(F.col(Features.money_partners) > 0, F.lit("money")),
+        F.when(F.col(Features.sink_partners) > 0, F.lit("sink")),
+        F.when(F.col("_is_together"), F.lit("time")),
+    )
+    return F.when(F.col("_in_group"), F.array_compact(kinds)).otherwise(F.array().cast("array<string>"))
+
+
+def machine_verdict(policy: settings.Policy) -> Column:
+    """What the policy alone says. `not_analysed`: nothing is known of the account's money, and unknown is not clean."""
+    is_proven = F.size(Decisions.evidence_kinds) >= policy.min_evidence_kinds
+    is_likely = F.col(Scores.score_lower) >= policy.min_score_lower
+    return (
+        F.when(F.col("_in_group") & is_proven & is_likely & ~F.col(Clusters.is_giant), F.lit("disqualified"))
+        .when(F.col("_in_group"), F.lit("review"))
+        .when(F.coalesce(F.col("_known"), F.lit(False)), F.lit("clear"))
+        .otherwise(F.lit("not_analysed"))
+    )

@@ -1,0 +1,87 @@
+"""Why, each as `code: a sentence in plain words`. The code is for machines, the sentence for the case file."""
+
+from __future__ import annotations
+
+from pyspark.sql import Column
+from pyspark.sql import functions as F
+
+from abuse import settings
+from abuse.steps.decide.verdicts import PERSON
+from abuse.tables import Clusters, Decisions, Features, Scores
+
+
+def reasons(policy: settings.Policy) -> Column:
+    """Every reason that holds, people's first."""
+    return F.array_compact(F.array(*_authority(), *_group(policy), *_outside(policy)))
+
+
+def _authority() -> list[Column]:
+    said = {
+        "allow_listed": "The campaign's allow-list names this account.",
+        "review_exempt": "A person exempted this account.",
+        "review_overturned": "A person looked at this account and overturned the machine's verdict.",
+        "review_confirmed": "A person looked at this account and confirmed the verdict.",
+    }
+    return [F.when(F.col(PERSON) == code, F.lit(f"{code}: {sentence}")) for code, sentence in said.items()]
+
+
+def _group(policy: settings.Policy) -> list[Column]:
+    inside = F.col("_in_group")
+    kinds = F.col(Decisions.evidence_kinds)
+    hours = F.col(Features.median_gap_s) / 3600
+    is_short = F.size(kinds) < policy.min_evidence_kinds
+    is_low = F.col(Scores.score_lower) < policy.min_score_lower
+    return [
+        F.when(inside, F.format_string("cluster_size: It is tied to a group of %d accounts.", F.col(Features.size))),
+        F.when(
+            F.array_contains(kinds, "money"),
+            F.format_string(
+                "money_link: Money ties it directly to %d accounts of the group.", F.col(Features.money_partners)
+            ),
+        ),
+        F.when(
+            F.array_contains(kinds, "sink"),
+            F.format_string(
+                "sink_link: Its last coins went where those of %d accounts of the group went.",
+                F.col(Features.sink_partners),
+            ),
+        ),
+        F.when(
+            F.array_contains(kinds, "time"),
+            F.format_string(
+                "same_time: %d others of the group began within the same window of time; chance gives %.1f.",
+                F.col(Features.time_partners),
+                F.col(Features.time_expected),
+            ),
+        ),
+        F.when(
+            inside & ~is_low,
+            F.format_string(
+                "farm_score: The group began like a script: half of it within %.1f h of the one before.", hours
+            ),
+        ),
+        F.when(inside & is_low, F.lit("low_score: The group's timing alone does not show a farm.")),
+        F.when(
+            inside & is_short,
+            F.format_string(
+                f"one_kind_of_evidence: %d kind of evidence holds; {policy.min_evidence_kinds} are needed.",
+                F.size(kinds),
+            ),
+        ),
+        F.when(
+            inside & F.col(Clusters.is_giant),
+            F.lit("giant_cluster: The group is too large to be believed; a service may be missing from the lists."),
+        ),
+    ]
+
+
+def _outside(policy: settings.Policy) -> list[Column]:
+    outside = ~F.col("_in_group")
+    is_known = F.coalesce(F.col("_known"), F.lit(False))
+    has_group = F.col(Features.size).isNotNull()
+    small = f"small_group: It is tied to a group of %d accounts; groups below {policy.min_cluster_size} are left alone."
+    return [
+        F.when(outside & has_group, F.format_string(small, F.col(Features.size))),
+        F.when(outside & is_known & ~has_group, F.lit("no_links: Nothing ties it to another participant.")),
+        F.when(outside & ~is_known, F.lit("no_funding_data: No movement of its money is known; unknown is not clean.")),
+    ]

@@ -1,0 +1,106 @@
+"""Text -> addresses, exact amounts and times, with the reason where it cannot be. The one place each is normalised."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from pyspark.sql import Column
+from pyspark.sql import functions as F
+
+from abuse.settings import Chain
+
+UINT256_MAX = str(2**256 - 1)
+EARLIEST, LATEST = "2009-01-03", "2100-01-01"  # the first block ever; a time beyond these is a unit mistake
+
+SECONDS_BELOW, MILLIS_BELOW = 10**11, 10**14  # a Unix time this large is in a finer unit
+
+
+def chain_of(column: Column, default: str) -> Column:
+    """The row's chain, else the source's."""
+    return F.coalesce(blank_as_null(F.lower(F.trim(column))), F.lit(default))
+
+
+def blank_as_null(column: Column) -> Column:
+    trimmed = F.trim(column)
+    return F.when(trimmed != "", trimmed)
+
+
+def address(column: Column, chain: Column, chains: Mapping[str, Chain]) -> Column:
+    """The canonical text of an address, empty when it is none of its chain."""
+    cased = [name for name, rules in chains.items() if not rules.lower_case]
+    trimmed = blank_as_null(column)
+    canonical = F.when(chain.isin(cased), trimmed).otherwise(F.lower(trimmed)) if cased else F.lower(trimmed)
+    by_pattern: dict[str, list[str]] = {}
+    for name, rules in chains.items():
+        by_pattern.setdefault(rules.pattern, []).append(name)
+    fits = F.lit(False)
+    for pattern, names in by_pattern.items():
+        fits = fits | (chain.isin(names) & canonical.rlike(pattern))
+    return F.when(fits, canonical)
+
+
+def address_reason(raw: Column, canonical: Column, what: str) -> Column:
+    """`no_<what>` or `bad_<what>`, empty when the address is good."""
+    return F.when(blank_as_null(raw).isNull(), F.lit(f"no_{what}")).when(canonical.isNull(), F.lit(f"bad_{what}"))
+
+
+def whole_amount(raw: Column) -> Column:
+    """An exact non-negative whole number as text without leading zeros, below 2^256; empty when it is not one."""
+    trimmed = F.trim(raw)
+    scientific = trimmed.rlike(r"^\d+(\.\d+)?[eE]\+?\d+$")
+    plain = F.when(scientific, trimmed.try_cast("decimal(38,0)").cast("string")).otherwise(
+        F.regexp_extract(trimmed, r"^0*(\d+)(\.0*)?$", 1)
+    )
+    in_range = (F.length(plain) < len(UINT256_MAX)) | (
+        (F.length(plain) == len(UINT256_MAX)) & (plain <= F.lit(UINT256_MAX))
+    )
+    return F.when((plain != "") & in_range, plain)
+
+
+def amount_reason(raw: Column, amount: Column, what: str = "amount") -> Column:
+    """Why a raw amount is none: missing, negative, not a whole number, above 2^256."""
+    trimmed = F.trim(raw)
+    return (
+        F.when(blank_as_null(raw).isNull(), F.lit(f"no_{what}"))
+        .when(amount.isNotNull(), F.lit(None).cast("string"))
+        .when(trimmed.rlike(r"^-\d+(\.\d+)?$"), F.lit(f"{what}_negative"))
+        .when(trimmed.rlike(r"^\d+(\.0*)?$"), F.lit(f"{what}_above_2_256"))
+        .otherwise(F.lit(f"{what}_not_numeric"))
+    )
+
+
+def moment(raw: Column) -> Column:
+    """A UTC timestamp from Unix seconds, milli- or microseconds, or ISO 8601; empty when it is none."""
+    trimmed = F.trim(raw)
+    digits = F.regexp_extract(trimmed, r"^(\d{1,18})(\.\d*)?$", 1)
+    number = F.when(digits != "", digits.try_cast("bigint"))
+    micros = (
+        F.when(number < SECONDS_BELOW, number * 1_000_000).when(number < MILLIS_BELOW, number * 1_000).otherwise(number)
+    )
+    parsed = F.when(number.isNotNull(), F.timestamp_micros(micros)).otherwise(F.try_to_timestamp(trimmed))
+    plausible = (parsed >= F.lit(EARLIEST).cast("timestamp")) & (parsed < F.lit(LATEST).cast("timestamp"))
+    return F.when(plausible, parsed)
+
+
+def moment_reason(raw: Column, parsed: Column, what: str = "time") -> Column:
+    return F.when(blank_as_null(raw).isNull(), F.lit(f"no_{what}")).when(parsed.isNull(), F.lit(f"bad_{what}"))
+
+
+def number(raw: Column, kind: str) -> Column:
+    """A number as Spark type `kind`, empty when it is none."""
+    return F.trim(raw).try_cast(kind)
+
+
+def number_reason(raw: Column, parsed: Column, what: str) -> Column:
+    """Present but not a number, or negative; an absent one is fine."""
+    present = blank_as_null(raw).isNotNull()
+    return F.when(present & parsed.isNull(), F.lit(f"{what}_not_numeric")).when(parsed < 0, F.lit(f"{what}_negative"))
+
+
+def null_reason(raw: Column, what: str) -> Column:
+    return F.when(blank_as_null(raw).isNull(), F.lit(f"null_{what}"))
+
+
+def reasons(*each: Column) -> Column:
+    """Every reason that applies, in the given order."""
+    return F.array_compact(F.array(*each))

@@ -1,0 +1,46 @@
+"""Trails -> ties through a shared funder (first_gas) or a shared destination (sweep)."""
+
+from __future__ import annotations
+
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from abuse import settings
+from abuse.steps.links.ties import item, star
+from abuse.tables import ParticipantAddresses, Participants, Trails
+
+
+def first_gas(trails: DataFrame, owners: DataFrame, rules: settings.Links) -> DataFrame:
+    """Accounts whose first coins passed through one address that is no service, and that address's own account."""
+    ended = F.coalesce(Trails.ended_by, F.lit("depth"))  # a trail cut at the depth still reached its last address
+    hops = trails.where((F.col(Trails.kind) == "first_gas") & (ended == "depth"))
+    rows = _of_owner(hops, owners).withColumns(
+        {
+            "via": F.col(Trails.reached),
+            "rank": F.col(Trails.hop),
+            "item": item("first_gas", Trails.reached, Trails.funded),
+        }
+    )
+    shared = ["via", Participants.account, Participants.first_action_at, "rank", "item"]
+    reached = rows.groupBy("via").agg(F.min(F.struct("rank", "item")).alias("_one"))
+    funders = owners.withColumnRenamed(ParticipantAddresses.address, "via").join(reached, on="via")
+    itself = funders.withColumns({"rank": F.lit(0), "item": F.col("_one.item")})
+    return star(rows.select(*shared).unionByName(itself.select(*shared)), "first_gas", "money", 2, rules.max_group)
+
+
+def sweep(trails: DataFrame, owners: DataFrame, rules: settings.Links) -> DataFrame:
+    """Accounts whose last coins went to one address that is no service. No payment is used as first gas as well."""
+    ends = trails.where((F.col(Trails.kind) == "sweep") & F.col(Trails.ended_by).isNull())
+    gas = trails.where(F.col(Trails.kind) == "first_gas").select(Trails.chain, Trails.tx_hash).distinct()
+    rows = _of_owner(ends.join(gas, on=[Trails.chain, Trails.tx_hash], how="left_anti"), owners).withColumns(
+        {
+            "via": F.col(Trails.reached),
+            "rank": F.col(Trails.hop),
+            "item": item("sweep", Trails.address, Trails.reached),
+        }
+    )
+    return star(rows, "sweep", "sink", rules.sweep_min_accounts, rules.max_group)
+
+
+def _of_owner(trails: DataFrame, owners: DataFrame) -> DataFrame:
+    return trails.join(owners, on=ParticipantAddresses.address)

@@ -1,0 +1,67 @@
+"""What the kinds share: a tie is (kind, evidence_kind, a, b, via, rank, item), one row per movement behind it."""
+
+from __future__ import annotations
+
+from pyspark.sql import Column, DataFrame, Window
+from pyspark.sql import functions as F
+
+from abuse.tables import Links, Participants, Transfers
+
+
+def item(kind: str, sender: str, recipient: str, count: Column | None = None) -> Column:
+    """One movement as evidence; columns named as in tables.EVIDENCE."""
+    return F.struct(
+        F.lit(kind).alias("kind"),
+        F.col(Transfers.chain).alias("chain"),
+        F.col(Transfers.tx_hash).alias("tx_hash"),
+        F.col(sender).alias("from"),
+        F.col(recipient).alias("to"),
+        F.col(Transfers.at).alias("at"),
+        F.col(Transfers.amount).alias("amount"),
+        F.col(Transfers.asset).alias("asset"),
+        (F.lit(1).cast("bigint") if count is None else count).alias("n"),
+        F.col(Transfers.source).alias("source"),
+    )
+
+
+def star(rows: DataFrame, kind: str, evidence_kind: str, least: int, most: int) -> DataFrame:
+    """Ties the earliest account behind each `via` to every other: n - 1 ties, not n squared.
+
+    In: account, first_action_at, via, rank (nearest first), item. Groups under `least` accounts tie nobody; groups
+    over `most` are a service nobody listed. Out: two tie rows per pair, one movement each.
+    """
+    per_account = rows.groupBy("via", Participants.account, Participants.first_action_at).agg(
+        F.min(F.struct("rank", "item")).alias("_nearest")
+    )
+    sizes = per_account.groupBy("via").agg(
+        F.count("*").alias("_size"),
+        F.min(F.struct(Participants.first_action_at, Participants.account, "_nearest")).alias("_founder"),
+    )
+    kept = sizes.where(F.col("_size").between(max(least, 2), most))
+    pairs = per_account.join(kept, on="via").where(F.col(Participants.account) != F.col("_founder.account"))
+    both = F.explode(F.array("_nearest", "_founder._nearest")).alias("_one")
+    tied = pairs.select("via", F.col("_founder.account").alias("a"), F.col(Participants.account).alias("b"), both)
+    return tied.select(
+        F.lit(kind).alias(Links.kind),
+        F.lit(evidence_kind).alias(Links.evidence_kind),
+        "a",
+        "b",
+        "via",
+        F.col("_one.rank").alias("rank"),
+        F.col("_one.item").alias("item"),
+    )
+
+
+def as_links(ties: DataFrame, num_evidence: int) -> DataFrame:
+    """Undirected, one row per pair and kind: the nearest `via`, all movements counted, the first few kept."""
+    ordered = ties.withColumns({Links.src: F.least("a", "b"), Links.dst: F.greatest("a", "b")})
+    pair = [Links.src, Links.dst, Links.kind, Links.evidence_kind]
+    once = ordered.groupBy(*pair, "item").agg(F.min(F.struct("rank", "via")).alias("_near"))
+    place = F.row_number().over(Window.partitionBy(*pair).orderBy(F.col("item.at").asc_nulls_last(), F.col("item")))
+    placed = once.withColumn("_place", place)
+    kept = F.when(F.col("_place") <= num_evidence, F.struct("_place", "item"))
+    return placed.groupBy(*pair).agg(
+        F.min("_near").getField("via").alias(Links.via),
+        F.sum("item.n").alias(Links.strength),
+        F.transform(F.sort_array(F.collect_list(kept)), lambda x: x["item"]).alias(Links.evidence),
+    )

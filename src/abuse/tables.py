@@ -1,0 +1,403 @@
+"""Every column of every table, once. `schemas/` is written from here.
+
+Longer than 200 lines because it is one list: the place to look a column up.
+"""
+
+import pyarrow as pa
+
+from abuse.contract import Field, Table
+
+TEXT = pa.string()
+WHEN = pa.timestamp("us", tz="UTC")
+WHOLE = pa.int64()
+REAL = pa.float64()
+YES_NO = pa.bool_()
+TEXTS = pa.list_(TEXT)
+
+EVIDENCE = pa.struct(
+    [
+        ("kind", TEXT),
+        ("chain", TEXT),
+        ("tx_hash", TEXT),
+        ("from", TEXT),
+        ("to", TEXT),
+        ("at", WHEN),
+        ("amount", REAL),
+        ("asset", TEXT),
+        ("n", WHOLE),
+        ("source", TEXT),
+    ]
+)
+VERDICTS = ("disqualified", "review", "clear", "exempt", "not_analysed")
+SERVICE_KINDS = ("exchange", "bridge", "mixer", "faucet", "disperser", "router", "relayer", "hub", "null")
+LINK_KINDS = ("first_gas", "direct", "disperse", "sweep", "deposit", "co_activity")
+EVIDENCE_KINDS = ("money", "sink", "sequence", "time", "identity")
+
+
+class Fact(Table):
+    """A row of a source file, stored once whoever reads it."""
+
+    place = "work"
+    partitions = ("file_digest",)
+    source = Field(TEXT, "name of the source in the campaign file", required=True)
+    file_digest = Field(TEXT, "digest of the files and of how they were read", required=True)
+
+
+class Participation(Fact):
+    """An action, or a summary of the actions, of an account in a campaign."""
+
+    key = ("campaign_id", "account", "position")
+    campaign_id = Field(TEXT, "the campaign", required=True)
+    account = Field(TEXT, "the campaign's own id of who takes part", required=True)
+    position = Field(TEXT, "which action of the account", required=True)
+    at = Field(WHEN, "when it was done", required=True, unit="UTC")
+    action = Field(TEXT, "what was done, in the campaign's words")
+    num_actions = Field(WHOLE, "how many actions the row stands for", required=True)
+    volume_usd = Field(REAL, "value moved", unit="US dollars")
+    reward = Field(REAL, "reward earned", unit="the campaign's own")
+    tx_hash = Field(TEXT, "the transaction, where the source gives it")
+
+
+class AccountAddresses(Fact):
+    """An address that belongs to an account."""
+
+    key = ("campaign_id", "account", "chain", "address", "valid_from")
+    campaign_id = Field(TEXT, "the campaign", required=True)
+    account = Field(TEXT, "the campaign's own id of who takes part", required=True)
+    chain = Field(TEXT, "chain of the address", required=True)
+    address = Field(TEXT, "the address in canonical text", required=True)
+    valid_from = Field(WHEN, "since when; empty means always", unit="UTC")
+
+
+class Transfers(Fact):
+    """One movement of value. Pair-only sources give one row for all movements of a pair."""
+
+    key = ("chain", "tx_hash", "position")
+    chain = Field(TEXT, "name of the chain", required=True)
+    event_date = Field(pa.date32(), "day of the movement, UTC")
+    tx_hash = Field(TEXT, "the transaction; empty in pair-only sources")
+    position = Field(
+        TEXT, "place in the transaction, sortable as text; a synthetic key where there is none", required=True
+    )
+    kind = Field(TEXT, "what moved", required=True, allowed=("native", "internal", "token"))
+    block_number = Field(WHOLE, "block")
+    tx_index = Field(WHOLE, "place of the transaction in its block")
+    at = Field(WHEN, "block time; empty in pair-only sources", unit="UTC")
+    sender = Field(TEXT, "address that paid", required=True)
+    recipient = Field(TEXT, "address that was paid", required=True)
+    asset = Field(TEXT, "`native` or the token's address; empty in pair-only sources")
+    amount_raw = Field(
+        TEXT, "exact amount as a whole number in text; a uint256 fits no decimal", unit="the asset's smallest unit"
+    )
+    amount = Field(REAL, "amount where the decimals are known", unit="whole coins or tokens")
+    amount_usd = Field(REAL, "value where a price is known", unit="US dollars")
+    initiator = Field(TEXT, "address that signed the transaction, where known")
+    memo = Field(TEXT, "memo or tag, on chains that have them")
+    num_transfers = Field(WHOLE, "movements the row stands for", required=True)
+    observed_at = Field(WHEN, "date of a pair-only source", unit="UTC")
+
+
+class Labels(Fact):
+    """What a list says of an address. Being a contract is a label too."""
+
+    key = ("source", "chain", "address", "label")
+    chain = Field(TEXT, "chain the list speaks of", required=True)
+    address = Field(TEXT, "the address in canonical text", required=True)
+    label = Field(TEXT, "one word of the list, lower case", required=True)
+    name = Field(TEXT, "the name the list gives; attacker-written text")
+    listed_at = Field(WHEN, "date of the list; empty means it applies to all dates", unit="UTC")
+
+
+class Quarantine(Fact):
+    """A row that broke its contract, with every reason that applies."""
+
+    key = ("source", "file_digest", "row_digest")
+    row_digest = Field(TEXT, "digest of the raw row", required=True)
+    table = Field(TEXT, "table the row was meant for", required=True)
+    reasons = Field(TEXTS, "every rule it breaks", required=True)
+    row = Field(TEXT, "the raw row as JSON; attacker-written text", required=True)
+
+
+class FirstFunders(Table):
+    """The earliest incoming movement of an address over all facts: a cache, used only where its time is before as_of."""
+
+    key = ("chain", "address")
+    chain = Field(TEXT, "chain", required=True)
+    address = Field(TEXT, "the funded address", required=True)
+    funder = Field(TEXT, "who paid", required=True)
+    tx_hash = Field(TEXT, "the payment", required=True)
+    at = Field(WHEN, "when", required=True, unit="UTC")
+    amount = Field(REAL, "how much", unit="native coins")
+
+
+class PerRun(Table):
+    """A slice of one campaign at one as_of."""
+
+    partitions = ("campaign_id", "as_of")
+    campaign_id = Field(TEXT, "the campaign", required=True)
+    as_of = Field(WHEN, "only facts strictly before this count", required=True, unit="UTC")
+    run_id = Field(TEXT, "digest of everything the run was made of", required=True)
+
+
+class Published(PerRun):
+    """A per-run table that `publish` copies to `LAKE/<table>`."""
+
+    place = "public"
+
+
+class Participants(PerRun):
+    """An account that took part before as_of."""
+
+    key = ("account",)
+    account = Field(TEXT, "the campaign's own id", required=True)
+    first_action_at = Field(WHEN, "first action", required=True, unit="UTC")
+    last_action_at = Field(WHEN, "last action before as_of", required=True, unit="UTC")
+    first_tx_hash = Field(TEXT, "transaction of the first action, where known")
+    num_actions = Field(WHOLE, "actions before as_of", required=True)
+    volume_usd = Field(REAL, "value moved before as_of", unit="US dollars")
+    reward = Field(REAL, "reward earned before as_of", unit="the campaign's own")
+
+
+class ParticipantAddresses(PerRun):
+    """An address of a participant; its trails are per address, its verdict per account."""
+
+    key = ("account", "chain", "address")
+    account = Field(TEXT, "the campaign's own id", required=True)
+    chain = Field(TEXT, "chain of the address", required=True)
+    address = Field(TEXT, "the address", required=True)
+    has_transfers = Field(YES_NO, "whether any movement of it is known: unknown is not clean", required=True)
+
+
+class Services(Published):
+    """An address that serves many. It ends trails and links nobody."""
+
+    key = ("chain", "address", "kind")
+    chain = Field(TEXT, "chain the label speaks of; of the address's own movements when inferred", required=True)
+    address = Field(TEXT, "the address", required=True)
+    kind = Field(TEXT, "what it serves as", required=True, allowed=SERVICE_KINDS)
+    basis = Field(TEXT, "why it is here", required=True, allowed=("label", "inferred", "settings"))
+    source = Field(TEXT, "the list that says so")
+    name = Field(TEXT, "the name the list gives; attacker-written text")
+    listed_at = Field(WHEN, "date of the list", unit="UTC")
+    num_senders = Field(WHOLE, "distinct addresses that paid it")
+    num_recipients = Field(WHOLE, "distinct addresses it paid")
+    num_counterparties = Field(WHOLE, "distinct addresses it dealt with")
+    one_way_share = Field(REAL, "share of its counterparties it dealt with in one direction only", unit="0 to 1")
+    is_contract = Field(YES_NO, "whether a list says it is a contract")
+
+
+class Trails(PerRun):
+    """One hop of where an address's coins came from, or where they went after the reward."""
+
+    key = ("kind", "chain", "address", "hop")
+    kind = Field(TEXT, "direction of the trail", required=True, allowed=("first_gas", "sweep"))
+    chain = Field(TEXT, "chain", required=True)
+    address = Field(TEXT, "participant's address the trail starts at", required=True)
+    hop = Field(pa.int32(), "1 is the address's own funder or destination", required=True)
+    reached = Field(TEXT, "address found at this hop", required=True)
+    funded = Field(TEXT, "address paid at this hop", required=True)
+    tx_hash = Field(TEXT, "the payment", required=True)
+    at = Field(WHEN, "when", required=True, unit="UTC")
+    amount = Field(REAL, "how much", unit="whole coins or tokens")
+    asset = Field(TEXT, "what")
+    source = Field(TEXT, "source of the row")
+    ended_by = Field(TEXT, "why the trail goes no further; empty when it does", allowed=("service", "cycle", "depth"))
+
+
+class Links(Published):
+    """A reason to tie two accounts, with the movements that make it."""
+
+    key = ("src", "dst", "kind")
+    src = Field(TEXT, "account that sorts first", required=True)
+    dst = Field(TEXT, "the other account", required=True)
+    kind = Field(TEXT, "what ties them", required=True, allowed=LINK_KINDS)
+    evidence_kind = Field(TEXT, "what sort of evidence that is", required=True, allowed=EVIDENCE_KINDS)
+    via = Field(TEXT, "shared address or transaction between them; empty when they dealt directly")
+    strength = Field(WHOLE, "movements behind the link", required=True)
+    evidence = Field(pa.list_(EVIDENCE), "the first of those movements", required=True)
+
+
+class Clusters(Published):
+    """Accounts that money and behaviour tie together; two or more."""
+
+    key = ("cluster_id",)
+    cluster_id = Field(TEXT, "digest of the campaign and the founder", required=True)
+    founder = Field(TEXT, "member with the earliest first action", required=True)
+    size = Field(WHOLE, "members", required=True)
+    num_links = Field(WHOLE, "pairs of members tied directly", required=True)
+    shape = Field(TEXT, "how the links lie", allowed=("pair", "star", "chain", "tree", "mesh"))
+    core_funder = Field(TEXT, "the address most links go through or come from")
+    is_giant = Field(YES_NO, "over the size limit: not believed, and nobody in it is disqualified", required=True)
+
+
+class ClusterMembers(Published):
+    """An account in a cluster."""
+
+    key = ("cluster_id", "account")
+    cluster_id = Field(TEXT, "the cluster", required=True)
+    account = Field(TEXT, "the member", required=True)
+    role = Field(TEXT, "place in the cluster", required=True, allowed=("founder", "core", "leaf"))
+    num_neighbours = Field(WHOLE, "members tied to it directly", required=True)
+    link_kinds = Field(TEXTS, "kinds of link that hold it", required=True)
+    strength = Field(WHOLE, "movements behind its links", required=True)
+
+
+class ClusterLineage(Published):
+    """How a cluster came from the slice before."""
+
+    key = ("cluster_id", "parent_id")
+    cluster_id = Field(TEXT, "cluster of this slice", required=True)
+    parent_id = Field(TEXT, "cluster of the slice before", required=True)
+    change = Field(TEXT, "what happened", required=True, allowed=("same", "grew", "merged", "split", "new", "gone"))
+
+
+class Features(PerRun):
+    """A cluster and one of its members, described; cluster figures repeat on every member."""
+
+    key = ("cluster_id", "account")
+    cluster_id = Field(TEXT, "the cluster", required=True)
+    account = Field(TEXT, "the member", required=True)
+    size = Field(WHOLE, "members of the cluster", required=True)
+    median_gap_s = Field(REAL, "Half of the members began within this long of the member before them.", unit="seconds")
+    median_gap_upper_s = Field(REAL, "95% upper bound of that median, from the order statistics", unit="seconds")
+    gap_s = Field(REAL, "The member nearest in time began this long before or after it.", unit="seconds")
+    time_partners = Field(
+        WHOLE, "Other members whose first action lies within the time window of its own.", required=True
+    )
+    time_expected = Field(
+        REAL, "So many would, had members begun whenever the campaign's participants did.", required=True
+    )
+    money_partners = Field(WHOLE, "Other members it is tied to by money.", required=True)
+    sink_partners = Field(WHOLE, "Other members it shares a destination with.", required=True)
+
+
+class Events(PerRun):
+    """One act of a member, with its relations to the others."""
+
+    key = ("cluster_id", "account", "position")
+    cluster_id = Field(TEXT, "the cluster", required=True)
+    account = Field(TEXT, "the member", required=True)
+    position = Field(WHOLE, "order in time", required=True)
+    at = Field(WHEN, "when", required=True, unit="UTC")
+    kind = Field(TEXT, "what sort of act", required=True)
+
+
+class Scores(Published):
+    """How likely a cluster is a farm, and a member part of it."""
+
+    key = ("cluster_id", "account")
+    cluster_id = Field(TEXT, "the cluster", required=True)
+    account = Field(TEXT, "the member", required=True)
+    score = Field(REAL, "probability that the cluster is a farm", required=True, unit="probability")
+    score_lower = Field(
+        REAL, "lower bound of that probability: what the policy reads", required=True, unit="probability"
+    )
+    member_score = Field(REAL, "probability that the member belongs", required=True, unit="probability")
+    model_version = Field(TEXT, "which scorer", required=True)
+    top_reasons = Field(TEXTS, "what moved the score most", required=True)
+
+
+class Decisions(Published):
+    """The verdict on every participant."""
+
+    key = ("account",)
+    account = Field(TEXT, "the participant", required=True)
+    verdict = Field(TEXT, "what counts: the machine's verdict under people's", required=True, allowed=VERDICTS)
+    machine_verdict = Field(TEXT, "what the policy alone says", required=True, allowed=VERDICTS)
+    cluster_id = Field(TEXT, "its cluster, where it has one")
+    score = Field(REAL, "probability that the cluster is a farm", unit="probability")
+    score_lower = Field(REAL, "lower bound of that probability", unit="probability")
+    member_score = Field(REAL, "probability that the account belongs", unit="probability")
+    reasons = Field(TEXTS, "why, each `code: a sentence in plain words`", required=True)
+    evidence_kinds = Field(TEXTS, "independent kinds of evidence that hold", required=True)
+    evidence = Field(pa.list_(EVIDENCE), "the movements and acts behind the reasons", required=True)
+    rule_version = Field(TEXT, "the written policy", required=True)
+    model_version = Field(TEXT, "the scorer", required=True)
+
+
+class DisqualifiedAccounts(Decisions):
+    """An account that is out: what ops and the payout job read."""
+
+
+class VerdictChanges(Published):
+    """What changed for an account since the slice before."""
+
+    key = ("account",)
+    account = Field(TEXT, "the account", required=True)
+    before = Field(TEXT, "verdict in the slice before", required=True, allowed=VERDICTS)
+    after = Field(TEXT, "verdict now", required=True, allowed=VERDICTS)
+    why = Field(TEXTS, "what made the difference", required=True)
+
+
+class Ledger(Table):
+    """Append-only, written by delta-rs alone: one kind of writer per table."""
+
+    place = "ledger"
+
+
+class Reviews(Ledger):
+    """A person's verdict on an account. Never changed, only superseded."""
+
+    key = ("review_id",)
+    review_id = Field(TEXT, "digest of the row", required=True)
+    campaign_id = Field(TEXT, "the campaign", required=True)
+    cluster_id = Field(TEXT, "the cluster it was judged in")
+    account = Field(TEXT, "the account", required=True)
+    action = Field(TEXT, "what was decided", required=True, allowed=("confirm", "overturn", "exempt", "note"))
+    member_set_digest = Field(TEXT, "digest of the members the person saw")
+    reason_code = Field(TEXT, "why, from the list of codes", required=True)
+    note = Field(TEXT, "why, in words; a person's text")
+    actor = Field(TEXT, "who", required=True)
+    role = Field(TEXT, "in which role", required=True)
+    decided_at = Field(WHEN, "when, by the clock", required=True, unit="UTC")
+    supersedes = Field(TEXT, "review_id it replaces")
+
+
+class GateResults(Ledger):
+    """A gate's answer about a run."""
+
+    key = ("run_id", "attempt", "gate")
+    run_id = Field(TEXT, "the run", required=True)
+    attempt = Field(WHOLE, "which attempt", required=True)
+    campaign_id = Field(TEXT, "the campaign", required=True)
+    as_of = Field(WHEN, "the slice", required=True, unit="UTC")
+    gate = Field(TEXT, "the gate", required=True)
+    stage = Field(TEXT, "when it is asked", required=True, allowed=("inputs", "clusters", "outputs"))
+    passed = Field(YES_NO, "its answer", required=True)
+    value = Field(REAL, "what was measured", required=True)
+    limit = Field(REAL, "what is allowed", required=True)
+    message = Field(TEXT, "the answer in words", required=True)
+
+
+class Runs(Ledger):
+    """An attempt at a run. Its row is the commit point of a publication."""
+
+    key = ("run_id", "attempt")
+    run_id = Field(TEXT, "the run", required=True)
+    attempt = Field(WHOLE, "1 for the first", required=True)
+    campaign_id = Field(TEXT, "the campaign", required=True)
+    as_of = Field(WHEN, "the slice", required=True, unit="UTC")
+    status = Field(TEXT, "how it ended", required=True, allowed=("published", "held", "released", "failed"))
+    finished_at = Field(WHEN, "when, by the clock", required=True, unit="UTC")
+    seconds = Field(REAL, "how long it took", required=True, unit="seconds")
+    versions = Field(TEXT, "Delta version of every public table, as JSON", required=True)
+    report = Field(TEXT, "the run report, as JSON", required=True)
+    actor = Field(TEXT, "who released it, when a person did")
+    reason = Field(TEXT, "why it was released, or what failed")
+
+
+FACTS: list[type[Table]] = [Participation, AccountAddresses, Transfers, Labels, Quarantine, FirstFunders]
+STEP_TABLES: list[type[Table]] = [Participants, ParticipantAddresses, Trails, Features, Events]
+PUBLIC: list[type[Published]] = [
+    Services,
+    Links,
+    Clusters,
+    ClusterMembers,
+    ClusterLineage,
+    Scores,
+    Decisions,
+    DisqualifiedAccounts,
+    VerdictChanges,
+]
+LEDGERS: list[type[Table]] = [Reviews, GateResults, Runs]
+ALL: list[type[Table]] = [*FACTS, *STEP_TABLES, *PUBLIC, *LEDGERS]
