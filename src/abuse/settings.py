@@ -140,6 +140,10 @@ class Services:
     """Words of the label lists that make an address a service, and of which kind. Other words count for nothing."""
     max_counterparties: int = 50
     """More distinct counterparties than this make an address a hub. On Hop 50 gives .92 / .71; 20 loses recall."""
+    max_operator_senders: int = 3
+    """An address that so few ever paid and that itself pays many is one operator's wallet, not a service..."""
+    max_operator_recipients: int = 200
+    """...up to this many recipients; a faucet, a payroll office or an airdrop pays more. 0 gates them all."""
 
     def __post_init__(self) -> None:
         require("max_counterparties", self.max_counterparties, "2 or more", holds=self.max_counterparties >= 2)  # noqa: PLR2004

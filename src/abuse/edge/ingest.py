@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from functools import partial
+from functools import partial, reduce
 from typing import Any
 
 from deltalake import DeltaTable
+from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from abuse import __version__
@@ -131,10 +132,10 @@ def store(night: Night, unit: Unit, parsed: Parsed) -> None:
     where = f"file_digest = '{unit.digest}'"
     for table, rows in parsed.facts.items():
         night.lake.replace(table, rows.withColumn(Fact.file_digest, F.lit(unit.digest)), where, note=unit.digest)
-    bad = parsed.staged[0].quarantine
-    for staged in parsed.staged[1:]:
-        bad = bad.unionByName(staged.quarantine)
-    night.lake.replace(Quarantine, bad.withColumn(Fact.file_digest, F.lit(unit.digest)), where, note=unit.digest)
+    bad = [staged.quarantine for staged in parsed.staged if staged.counts["quarantined"]]
+    if bad:  # what a unit quarantines follows from its digest, so an earlier write cannot have left other rows
+        rows = reduce(DataFrame.unionByName, bad).withColumn(Fact.file_digest, F.lit(unit.digest))
+        night.lake.replace(Quarantine, rows, where, note=unit.digest)
 
 
 def fact_figures(night: Night, table: type[Fact]) -> dict[str, Any]:

@@ -96,7 +96,7 @@ def ethereum_etl(unit: Unit, reading: Reading) -> Parsed:
     def look_up(table: str, parse: Callable[[DataFrame], DataFrame], columns: list[str]) -> DataFrame | None:
         staged = [stage(s, parse(reading.raw(s)), columns, columns[:1], reading.spill) for s in by_table.get(table, [])]
         found.staged.extend(staged)
-        return least(_all([s.kept for s in staged]), columns[:1]) if staged else None
+        return _unique([s.kept for s in staged], columns[:1]) if staged else None
 
     blocks = look_up("blocks", lookups.blocks, ["block_number", "at"])
     receipts = look_up("receipts", lambda raw: lookups.receipts(raw, chain, chains), ["tx_hash", "status", "created"])
@@ -110,20 +110,22 @@ def ethereum_etl(unit: Unit, reading: Reading) -> Parsed:
     known = ethereum.Known(block_times(blocks, senders), receipts, senders)
     moved: list[DataFrame] = []
 
-    def move(table: str, parse: Callable[[DataFrame], DataFrame]) -> list[DataFrame]:
+    def move(table: str, parse: Callable[[DataFrame], DataFrame]) -> None:
         columns = [c for c in Transfers.columns() if c not in (Fact.source, Fact.file_digest, *DERIVED)]
+        kept = []
         for source in by_table.get(table, []):
             staged = stage(source, parse(reading.raw(source)), columns, _keys(Transfers), reading.spill)
             found.staged.append(staged)
-            moved.append(staged.kept.withColumn(Fact.source, F.lit(source.name)))
-        return moved
+            kept.append(staged.kept.withColumn(Fact.source, F.lit(source.name)))
+        if kept:
+            moved.append(_unique(kept, _keys(Transfers)))
 
     traced = _traced([reading.raw(s) for s in by_table.get("traces", [])], known)
     move("transactions", lambda raw: ethereum.transactions(raw, known, traced, chain, chains))
     move("traces", lambda raw: ethereum.traces(raw, known, chain, chains))
     move("token_transfers", lambda raw: ethereum.token_transfers(raw, known, chain, chains))
     if moved:
-        whole = least(_all(moved), _keys(Transfers))
+        whole = _all(moved)  # transactions that traces repeat are left out, so no key is in two tables
         found.facts[Transfers] = transfers.valued(whole, reading.tokens, chains)
     return found
 
@@ -159,6 +161,11 @@ def _traced(raws: list[DataFrame], known: ethereum.Known) -> DataFrame:
     unnamed = rows.where(F.col("tx_hash").isNull()).join(by_place, on=["block_number", "transaction_index"])
     named = rows.where(F.col("tx_hash").isNotNull()).select("tx_hash")
     return named.unionByName(unnamed.select(F.col("_placed").alias("tx_hash"))).distinct()
+
+
+def _unique(frames: list[DataFrame], keys: list[str]) -> DataFrame:
+    """Each frame has one row per key already; several may share one."""
+    return frames[0] if len(frames) == 1 else least(_all(frames), keys)
 
 
 def _all(frames: list[DataFrame]) -> DataFrame:

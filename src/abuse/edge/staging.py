@@ -34,8 +34,8 @@ def stage(source: Source, parsed: DataFrame, columns: list[str], keys: list[str]
     is_bad = F.size(REASONS) > 0
     row = F.when(is_bad, F.to_json(RAW, {"ignoreNullFields": "false"})).alias(ROW)
     rows = spill(parsed.select(*columns, REASONS, SKIPPED, UNKNOWN_STATUS, row))
-    is_fact = ~is_bad & F.col(SKIPPED).isNull()
-    kept = least(rows.where(is_fact).select(*columns), keys)
+    counts = counted(source, rows, keys)
+    facts = rows.where(~is_bad & F.col(SKIPPED).isNull()).select(*columns)
     bad = rows.where(is_bad).select(
         F.lit(source.name).alias(Quarantine.source),
         F.sha2(ROW, 256).substr(1, 32).alias(Quarantine.row_digest),
@@ -43,8 +43,8 @@ def stage(source: Source, parsed: DataFrame, columns: list[str], keys: list[str]
         F.col(REASONS).alias(Quarantine.reasons),
         F.col(ROW).alias(Quarantine.row),
     )
-    quarantine = bad.dropDuplicates([Quarantine.row_digest])  # equal rows: whichever is kept is the same
-    return Staged(source, kept, quarantine, counted(source, rows, kept, quarantine))
+    kept = least(facts, keys) if counts["duplicates"] else facts
+    return Staged(source, kept, bad.dropDuplicates([Quarantine.row_digest]), counts)
 
 
 def least(rows: DataFrame, keys: list[str]) -> DataFrame:
@@ -56,30 +56,33 @@ def least(rows: DataFrame, keys: list[str]) -> DataFrame:
     return picked.select(*[F.col(c) if c in keys else F.col(f"_least.{c}").alias(c) for c in rows.columns])
 
 
-def counted(source: Source, rows: DataFrame, kept: DataFrame, quarantine: DataFrame) -> dict[str, Any]:
-    """In = kept + quarantined + duplicates + not a transfer; as_of is applied later, night by night."""
+def counted(source: Source, rows: DataFrame, keys: list[str]) -> dict[str, Any]:
+    """In = stored + quarantined + duplicates + not a transfer; as_of is applied later, night by night."""
     is_bad = F.size(REASONS) > 0
     is_skipped = ~is_bad & F.col(SKIPPED).isNotNull()
+    key = F.struct(*[F.coalesce(F.col(k).cast("string"), F.lit("")) for k in keys])
     total = rows.agg(
         F.count("*").alias("rows_in"),
         F.count_if(is_bad).alias("bad"),
         F.count_if(is_skipped).alias("skipped"),
         F.count_if(UNKNOWN_STATUS).alias("unknown"),
+        F.count_distinct(F.when(~is_bad & ~is_skipped, key)).alias("stored"),
+        F.count_distinct(ROW).alias("quarantined"),
     ).first()
     assert total is not None  # noqa: S101 -- an aggregate without groups has one row
-    skipped = rows.where(is_skipped).groupBy(SKIPPED).count().collect()
-    why = quarantine.select(F.explode(Quarantine.reasons).alias("reason")).groupBy("reason").count().collect()
-    num_kept, num_quarantined = kept.count(), quarantine.count()
+    skipped = rows.where(is_skipped).groupBy(SKIPPED).count().collect() if total["skipped"] else []
+    why = rows.where(is_bad).select(ROW, F.explode(REASONS).alias("why")).distinct() if total["bad"] else None
+    reasons = why.groupBy("why").count().collect() if why is not None else []
     facts = total["rows_in"] - total["bad"] - total["skipped"]
     return {
         "source": source.name,
         "table": source.table,
         "rows_in": total["rows_in"],
-        "stored": num_kept,
-        "quarantined": num_quarantined,
-        "duplicates": (facts - num_kept) + (total["bad"] - num_quarantined),
+        "stored": total["stored"],
+        "quarantined": total["quarantined"],
+        "duplicates": (facts - total["stored"]) + (total["bad"] - total["quarantined"]),
         "not_a_transfer": total["skipped"],
         "skipped_because": {r[SKIPPED]: r["count"] for r in sorted(skipped)},
-        "quarantine_reasons": {r["reason"]: r["count"] for r in sorted(why)},
+        "quarantine_reasons": {r["why"]: r["count"] for r in sorted(reasons)},
         "unknown_status": total["unknown"],
     }

@@ -25,7 +25,7 @@ def services(
     contracts = contracts.withColumn(Services.is_contract, F.lit(True))
     named = labelled(labels, rules).unionByName(null_addresses(transfers, chains))
     with_figures = named.join(traffic.drop(Services.chain), on=Services.address, how="left")
-    hubs = traffic.where(F.col(Services.num_counterparties) > rules.max_counterparties).withColumns(
+    hubs = traffic.where(is_hub(rules)).withColumns(
         {
             Services.kind: F.lit("hub"),
             Services.basis: F.lit("inferred"),
@@ -36,6 +36,14 @@ def services(
     )
     found = with_figures.unionByName(hubs).join(F.broadcast(contracts), on=Services.address, how="left")
     return found.withColumn(Services.is_contract, F.coalesce(Services.is_contract, F.lit(False)))
+
+
+def is_hub(rules: settings.Services) -> Column:
+    """Many counterparties, unless nearly nobody pays it: then it is one operator's wallet, up to a number it pays."""
+    is_operator = (F.col(Services.num_senders) <= rules.max_operator_senders) & (
+        F.col(Services.num_recipients) <= rules.max_operator_recipients
+    )
+    return (F.col(Services.num_counterparties) > rules.max_counterparties) & ~is_operator
 
 
 def labelled(labels: DataFrame, rules: settings.Services) -> DataFrame:

@@ -1,0 +1,40 @@
+"""One Spark session for the whole suite; tests without the `spark` fixture need no JVM and run first."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator
+
+import pytest
+from pyspark.sql import DataFrame, SparkSession
+
+from abuse.contract import Table
+from abuse.settings import Settings, Spark
+
+TEST_SETTINGS = Settings(spark=Spark(shuffle_partitions=2, driver_memory="3g"))
+
+
+@pytest.fixture(scope="session")
+def settings() -> Settings:
+    return dataclasses.replace(TEST_SETTINGS)
+
+
+@pytest.fixture(scope="session")
+def spark(settings: Settings) -> Iterator[SparkSession]:
+    from abuse.lake.session import start_session
+
+    session = start_session(settings, "abuse tests")
+    yield session
+    session.stop()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: "spark" in getattr(item, "fixturenames", ()))
+
+
+def frame(spark: SparkSession, table: type[Table], rows: list[dict[str, object]]) -> DataFrame:
+    """Rows of a table from the columns that matter; the others are empty."""
+    names = table.columns()
+    unknown = {key for row in rows for key in row} - set(names)
+    assert not unknown, f"{table.__name__} has no {unknown}"
+    return spark.createDataFrame([tuple(row.get(n) for n in names) for row in rows], table.schema())
