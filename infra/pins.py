@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 PROJECT = Path(__file__).parent.parent
-PINS = re.compile(r"^constraint-dependencies = \[.*?^\]$|^constraint-dependencies = \[\]$", re.DOTALL | re.MULTILINE)
+PINS = re.compile(r"^constraint-dependencies = \[(?:\n.*?^)?\]$", re.DOTALL | re.MULTILINE)
 
 
 def with_pins(text: str, pins: list[str]) -> str:
@@ -20,8 +20,8 @@ def with_pins(text: str, pins: list[str]) -> str:
 def resolved() -> list[str]:
     """name==version, with its marker where it has one, for every group."""
     subprocess.run(["uv", "lock", "--quiet", "--upgrade"], cwd=PROJECT, check=True)  # noqa: S607
-    command = ["uv", "export", "--quiet", "--no-hashes", "--no-emit-project", "--all-groups", "--no-annotate", "--no-header"]
-    done = subprocess.run(command, cwd=PROJECT, check=True, capture_output=True, text=True)  # noqa: S603
+    options = ("--quiet", "--no-hashes", "--no-emit-project", "--all-groups", "--no-annotate", "--no-header")
+    done = subprocess.run(["uv", "export", *options], cwd=PROJECT, check=True, capture_output=True, text=True)  # noqa: S603
     return sorted(line.strip().replace('"', "'") for line in done.stdout.splitlines() if "==" in line)
 
 

@@ -11,7 +11,13 @@ from pyspark.sql import DataFrame, SparkSession
 from abuse.contract import Table
 from abuse.settings import Settings, Spark
 
-TEST_SETTINGS = Settings(spark=Spark(shuffle_partitions=2, driver_memory="3g"))
+SMALL = {  # compiling plans costs more than running them on a few rows
+    "spark.sql.codegen.wholeStage": "false",
+    "spark.sql.codegen.factoryMode": "NO_CODEGEN",
+    "spark.sql.adaptive.enabled": "false",
+    "spark.driver.extraJavaOptions": "-Xss8m -XX:+UseSerialGC -XX:TieredStopAtLevel=1",
+}
+TEST_SETTINGS = Settings(spark=Spark(shuffle_partitions=2, driver_memory="3g", conf=SMALL))
 
 
 @pytest.fixture(scope="session")

@@ -160,7 +160,7 @@ def publish(campaign_file: Path, as_of: str, lake: str, settings_file: Path | No
     found, settings = load_campaign(campaign_file, load_settings(settings_file))
     with _session(found, settings, as_of, lake) as context:
         run_step("publish", context, _progress())
-        _show(context.record["report"], is_json=False)
+        _show(context.report, is_json=False)
 
 
 @main.command()

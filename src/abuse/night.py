@@ -62,8 +62,7 @@ def run_night(night: Night, progress: Progress) -> dict[str, Any]:
             gates = publishing.gates_after(name, night)
             if not all(gate.passed for gate in gates) and name != "decide" and not publishing.released(night):
                 publishing.hold(night, gates)
-    report: dict[str, Any] = night.record["report"]
-    return report
+    return night.report
 
 
 def run_step(name: str, night: Night, progress: Progress) -> dict[str, Any]:
@@ -105,8 +104,7 @@ def release(lake: Lake, run_id: str, actor: str, reason: str, progress: Progress
         for name in STEPS:
             if name not in night.record or name == "publish":
                 run_step(name, night, progress)
-    report: dict[str, Any] = night.record["report"]
-    return report
+    return night.report
 
 
 def resumed(lake: Lake, campaign_id: str, as_of: datetime) -> Night:

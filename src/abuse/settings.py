@@ -34,6 +34,8 @@ class Spark:
     """Partitions after a shuffle. Small in local mode: 200 made a 1,000-edge component run take 69 s."""
     local_dir: str = ""
     """Scratch folder for shuffles; empty means Spark's default."""
+    conf: dict[str, str] = field(default_factory=dict)
+    """Further Spark settings by their own names; they win over ours."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

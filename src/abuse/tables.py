@@ -119,7 +119,7 @@ class Quarantine(Fact):
 
 
 class FirstFunders(Table):
-    """The earliest incoming movement of an address over all facts: a cache, used only where its time is before as_of."""
+    """The earliest incoming movement of an address over all facts: a cache, used only where it is before as_of."""
 
     key = ("chain", "address")
     chain = Field(TEXT, "chain", required=True)

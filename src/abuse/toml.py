@@ -65,7 +65,7 @@ class Reader:
             return tuple(self.value(args[0], v, f"{at}[{i}]") for i, v in enumerate(value))
         if hint is float and isinstance(value, int) and not isinstance(value, bool):
             return float(value)
-        if type(value) is not hint:
+        if hint is not Any and type(value) is not hint:
             raise self.wrong(at, f"is {value!r}", _words(hint))
         return value
 

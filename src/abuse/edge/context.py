@@ -36,7 +36,7 @@ def quiet(what: str, done: int, total: int) -> None:
 
 @dataclass
 class Night:
-    """What a step needs to know. `record` holds what ingest and the steps before it left."""
+    """What a step needs to know. `record` holds what ingest and the steps before it left; `report` how it ended."""
 
     lake: Lake
     campaign: Campaign
@@ -44,6 +44,7 @@ class Night:
     as_of: datetime
     say: Say = quiet
     record: dict[str, Any] = field(default_factory=dict)
+    report: dict[str, Any] = field(default_factory=dict)
 
     @property
     def folder(self) -> str:

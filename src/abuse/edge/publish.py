@@ -101,7 +101,7 @@ def finish(
     report = report_of(night, status, attempt, gates)
     folder = f"{night.lake.uri}/reports/{night.campaign.id}/{night.as_of:%Y%m%dT%H%M%SZ}"
     write_json(f"{folder}/run_report.json", report)
-    night.record["report"] = report
+    night.report = report
     row = {
         Runs.run_id: night.run.run_id,
         Runs.attempt: attempt,

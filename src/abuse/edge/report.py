@@ -27,7 +27,7 @@ def report_of(night: Night, status: str, attempt: int, gates: list[Gate]) -> dic
         "clusters": record.get("clusters", {}).get("clusters", {}),
         "verdicts": record.get("decide", {}).get("verdicts", {}),
         "gates": [gate.row() for gate in gates],
-        "seconds": {step: made["seconds"] for step, made in record.items() if "seconds" in made},
+        "seconds": {step: made["seconds"] for step, made in record.items()},
         "warnings": ingest["warnings"],
         "next": next_commands(night, status),
     }

@@ -52,6 +52,7 @@ def start_session(settings: Settings, app: str = "abuse") -> SparkSession:
         }
         if settings.spark.local_dir:
             conf["spark.local.dir"] = settings.spark.local_dir
+        conf |= settings.spark.conf
     for key, value in conf.items():
         builder = builder.config(key, value)
     with jvm_log() as log:

@@ -99,7 +99,7 @@ def transfer_pairs(
 
 
 def valued(rows: DataFrame, tokens: DataFrame, chains: Mapping[str, Chain]) -> DataFrame:
-    """Adds amount, amount_usd and event_date. Decimals and prices come from `tokens`, else from the chain's settings."""
+    """Adds amount, amount_usd, event_date. Decimals and prices come from `tokens`, else from the chain's settings."""
     coin = F.create_map(*[F.lit(x) for name, rules in chains.items() for x in (name, rules.decimals)])
     price = F.create_map(*[F.lit(x) for name, rules in chains.items() for x in (name, rules.native_usd)])
     is_native = F.col(Transfers.asset) == NATIVE

@@ -1,0 +1,54 @@
+"""Nights on the tiny campaign, and lakes as comparable rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from deltalake import DeltaTable
+from pyspark.sql import SparkSession
+
+from abuse.campaign import load_campaign, parse_as_of
+from abuse.contract import Table
+from abuse.edge.context import Night
+from abuse.edge.publish import COPIED
+from abuse.lake.delta import Lake
+from abuse.night import run_night
+from abuse.settings import Settings
+from abuse.tables import GateResults
+
+
+class Silent:
+    @contextmanager
+    def step(self, name: str, place: int, total: int) -> Iterator[None]:
+        yield
+
+
+def night_of(spark: SparkSession, settings: Settings, file: Path, lake: Path, as_of: str) -> Night:
+    campaign, ours = load_campaign(file, settings)
+    return Night(Lake(str(lake), spark), campaign, ours, parse_as_of(as_of, campaign))
+
+
+def run(spark: SparkSession, settings: Settings, file: Path, lake: Path, as_of: str) -> dict[str, Any]:
+    return run_night(night_of(spark, settings, file, lake, as_of), Silent())
+
+
+def public_rows(lake: Path) -> dict[str, list[str]]:
+    """Every public table but `runs` as sorted rows; an attempt's number is no part of an answer."""
+    tables = {}
+    every: tuple[type[Table], ...] = (*COPIED, GateResults)
+    for table in every:
+        path = lake / table.table_name()
+        if DeltaTable.is_deltatable(str(path)):
+            rows = DeltaTable(str(path)).to_pyarrow_table().to_pylist()
+            said = {str({k: v for k, v in sorted(row.items()) if k != "attempt"}) for row in rows}
+            tables[table.table_name()] = sorted(said)
+    return tables
+
+
+def versions(lake: Path) -> dict[str, int]:
+    """Delta version of every public table that exists."""
+    paths = {t.table_name(): str(lake / t.table_name()) for t in COPIED}
+    return {name: DeltaTable(path).version() for name, path in paths.items() if DeltaTable.is_deltatable(path)}

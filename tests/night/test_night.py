@@ -1,0 +1,105 @@
+"""The whole night on a lake of 26 accounts."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+from pyspark.sql import SparkSession
+
+from abuse.edge.publish import COPIED
+from abuse.errors import Held, LakeError
+from abuse.lake.delta import Lake
+from abuse.lake.publication import current, runs
+from abuse.night import STEPS, release
+from abuse.settings import Settings
+from abuse.tables import Decisions, DisqualifiedAccounts
+from tests.night import tiny
+from tests.night.lakes import Silent, night_of, public_rows, run, versions
+
+
+def test_everyone_gets_the_verdict_they_should(lake: Path) -> None:
+    rows = current(str(lake), "tiny").read(Decisions).to_pylist()
+    found = {r["account"]: r["verdict"] for r in rows}
+    assert set(found) == {*tiny.farm(), *tiny.staff(), *tiny.honest(), tiny.UNKNOWN}, "who acts after as_of is not in"
+    assert {found[a] for a in tiny.farm()} == {"disqualified"}
+    assert {found[a] for a in tiny.staff()} == {"review"}, "a payroll is one kind of evidence"
+    assert {found[a] for a in tiny.honest()} == {"clear"}, "an exchange ties nobody"
+    assert found[tiny.UNKNOWN] == "not_analysed", "unknown is not clean"
+
+
+def test_every_disqualified_account_has_two_kinds_of_evidence_with_transactions(lake: Path) -> None:
+    rows = current(str(lake), "tiny").read(DisqualifiedAccounts).to_pylist()
+    assert len(rows) == tiny.FARM
+    for row in rows:
+        assert {"money", "time"} <= set(row["evidence_kinds"])
+        assert any(item["tx_hash"] for item in row["evidence"])
+        assert all(": " in reason for reason in row["reasons"])
+
+
+def test_the_report_adds_up_to_the_row(lake: Path) -> None:
+    report = runs(str(lake))[0].report
+    for source in report["sources"]:
+        parts = ("kept", "quarantined", "duplicates", "not_a_transfer", "after_as_of")
+        assert sum(source[p] for p in parts) == source["rows_in"], source
+    by_name = {s["source"]: s for s in report["sources"]}
+    assert by_name["participation"]["after_as_of"] == 1
+    assert (by_name["transfers"]["quarantined"], by_name["transfers"]["duplicates"]) == (1, 1)
+    assert report["quarantine_reasons"] == {"amount_negative": 1, "bad_time": 1}
+    assert set(report["seconds"]) == set(STEPS) - {"publish"}
+
+
+def test_the_same_inputs_in_another_order_give_the_same_rows_in_another_lake(
+    spark: SparkSession, settings: Settings, lake: Path, tmp_path: Path
+) -> None:
+    shuffled = tiny.write(tmp_path / "inputs", seed=5)
+    run(spark, settings, shuffled, tmp_path / "lake", tiny.AS_OF)
+    assert public_rows(tmp_path / "lake") == public_rows(lake)
+
+
+def test_a_second_run_of_the_same_night_changes_nothing(
+    spark: SparkSession, settings: Settings, file: Path, both: Path, tmp_path: Path
+) -> None:
+    before = public_rows(both)
+    shutil.copytree(both, tmp_path / "lake")
+    run(spark, settings, file, tmp_path / "lake", tiny.AS_OF)
+    assert public_rows(tmp_path / "lake") == before
+    assert max(r.attempt for r in runs(str(tmp_path / "lake"))) == 2
+
+
+def test_an_older_date_leaves_the_newer_as_it_was(lake: Path, both: Path) -> None:
+    newer = {name: [r for r in rows if "2026, 5, 1" in r] for name, rows in public_rows(both).items()}
+    assert newer == public_rows(lake)
+    assert current(str(both), "tiny").run.as_of.month == 5, "current is the greatest as_of"
+
+
+def test_a_held_night_changes_no_public_table_until_it_is_released(
+    spark: SparkSession, settings: Settings, both: Path, tmp_path: Path
+) -> None:
+    lake = tmp_path / "lake"
+    shutil.copytree(both, lake)
+    strict = tiny.write(tmp_path / "strict", policy="min_flagged_share = 0.79")
+    before, seen = versions(lake), current(str(lake), "tiny").run
+    with pytest.raises(Held, match=r"flagged_share.*abuse release") as held:
+        run(spark, settings, strict, lake, "2026-06-01T00:00:00Z")
+    assert held.value.exit_code == 3
+    assert versions(lake) == before
+    assert current(str(lake), "tiny").run == seen, "the last good publication stays current"
+    run_id = runs(str(lake))[0].run_id
+    report = release(Lake(str(lake), spark), run_id, "ops@example", "checked by hand", Silent())
+    assert report["status"] == "published"
+    now = current(str(lake), "tiny").run
+    assert (now.run_id, now.actor, now.reason) == (run_id, "ops@example", "checked by hand")
+    assert set(versions(lake)) == {t.table_name() for t in COPIED}
+    with pytest.raises(LakeError, match="published"):
+        release(Lake(str(lake), spark), run_id, "ops@example", "again", Silent())
+
+
+def test_a_step_refuses_work_made_under_other_rules(
+    spark: SparkSession, settings: Settings, lake: Path, tmp_path: Path
+) -> None:
+    other = tiny.write(tmp_path / "other", policy="min_cluster_size = 5")
+    night = night_of(spark, settings, other, lake, tiny.AS_OF)
+    with pytest.raises(LakeError, match="changed since ingest"):
+        night.load(("ingest",))

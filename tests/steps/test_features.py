@@ -1,0 +1,132 @@
+"""Members described, against a few lines of plain Python."""
+
+from __future__ import annotations
+
+import itertools
+import math
+import random
+from collections.abc import Mapping
+from datetime import timedelta
+from statistics import median
+
+import pytest
+from pyspark.sql import Row, SparkSession
+
+from abuse import settings
+from abuse.steps.features import features
+from abuse.tables import ClusterMembers, Links, Participants
+from tests.conftest import frame
+from tests.steps.worlds import START, Fact
+
+DAY = 86400.0
+RULES = settings.Features(time_window_s=DAY)
+SIZES = range(2, 34)
+CROWD = 400  # spread evenly over ten days
+APART = 100 * DAY
+
+
+def random_starts(size: int) -> list[float]:
+    """Seconds; every other cluster began in a burst."""
+    rng = random.Random(size)
+    span = DAY / 10 if size % 2 else DAY * 20
+    return [round(rng.uniform(0, span), 6) for _ in range(size)]
+
+
+STARTS: dict[str, list[float]] = {f"of {size}": random_starts(size) for size in SIZES} | {
+    "at once": [0.0, 0.0, 0.0, 0.0],
+    "the window is closed at both ends": [0.0, DAY, 2 * DAY + 1e-6],
+    "quiet": [600.0 * n for n in range(10)],
+    "rush": [600.0 * n for n in range(10)],
+}
+
+
+def people() -> dict[str, float]:
+    """account -> seconds; each cluster has its own season, and the crowd began around the rush."""
+    born = {f"{c}/{n}": i * APART + s for i, (c, starts) in enumerate(STARTS.items()) for n, s in enumerate(starts)}
+    rush = born["rush/0"]
+    return born | {f"crowd/{n}": rush + (n / CROWD - 0.5) * 10 * DAY for n in range(CROWD)}
+
+
+def link(src: str, dst: str, kind: str, evidence_kind: str = "money") -> Fact:
+    return {"src": src, "dst": dst, "kind": kind, "evidence_kind": evidence_kind, "strength": 1, "evidence": []}
+
+
+LINKS = [
+    link("of 4/0", "of 4/1", "first_gas"),
+    link("of 4/0", "of 4/1", "direct"),
+    link("of 4/0", "of 4/2", "disperse"),
+    link("of 4/1", "of 4/2", "sweep", "sink"),
+]
+
+
+@pytest.fixture(scope="module")
+def found(spark: SparkSession) -> Mapping[str, list[Row]]:
+    born = {a: START + timedelta(microseconds=round(s * 1e6)) for a, s in people().items()}
+    members: list[Fact] = [
+        {"cluster_id": c, "account": f"{c}/{n}"} for c, starts in STARTS.items() for n in range(len(starts))
+    ]
+    whole = features(
+        frame(spark, ClusterMembers, members),
+        frame(spark, Participants, [{"account": a, "first_action_at": t} for a, t in born.items()]),
+        frame(spark, Links, LINKS),
+        RULES,
+    )
+    rows = sorted(whole.collect(), key=lambda r: int(r.account.split("/")[1]))
+    return {cluster: [r for r in rows if r.cluster_id == cluster] for cluster in STARTS}
+
+
+def gaps(starts: list[float]) -> list[float]:
+    ordered = sorted(starts)
+    return sorted(b - a for a, b in itertools.pairwise(ordered))
+
+
+def coverage(rank: int, m: int) -> float:
+    """Chance that the rank-th of m gaps, 1 the least, is no less than the true median: sign test, no distribution."""
+    return float(sum(math.comb(m, k) for k in range(rank)) / 2**m)
+
+
+@pytest.mark.parametrize("name", STARTS)
+def test_a_member_is_described_as_plain_python_would(found: Mapping[str, list[Row]], name: str) -> None:
+    starts = STARTS[name]
+    assert len(found[name]) == len(starts)
+    for n, row in enumerate(found[name]):
+        others = [abs(s - starts[n]) for i, s in enumerate(starts) if i != n]
+        assert row["size"] == len(starts)
+        assert row.gap_s == pytest.approx(min(others), abs=2e-6)
+        assert row.time_partners == sum(s <= DAY for s in others)
+        assert row.median_gap_s == pytest.approx(median(gaps(starts)), abs=2e-6)
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_the_upper_bound_is_the_least_gap_that_covers_the_median_in_95_of_100(
+    found: Mapping[str, list[Row]], size: int
+) -> None:
+    """One rank more is let pass where the normal approximation is a hair over; one less is a bound that is not."""
+    ordered = gaps(STARTS[f"of {size}"])
+    m = len(ordered)
+    least = next((r for r in range(1, m + 1) if coverage(r, m) >= 0.95), None)
+    upper = found[f"of {size}"][0].median_gap_upper_s
+    if least is None:
+        assert upper is None
+    else:
+        ranks = [r for r in range(1, m + 1) if ordered[r - 1] == pytest.approx(upper, abs=2e-6)]
+        assert ranks
+        assert least <= ranks[0] <= least + 1
+
+
+def test_the_cluster_figures_repeat_on_every_member(found: Mapping[str, list[Row]]) -> None:
+    for rows in found.values():
+        assert len({(r["size"], r.median_gap_s, r.median_gap_upper_s) for r in rows}) == 1
+
+
+def test_in_a_rush_chance_explains_many_and_in_a_quiet_time_nobody(found: Mapping[str, list[Row]]) -> None:
+    born = people()
+    for row in found["rush"]:
+        near = [a for a, s in born.items() if abs(s - born[row.account]) <= DAY and not a.startswith("rush/")]
+        assert row.time_expected == pytest.approx(len(near) / (len(born) - 10) * 9, rel=0.15)
+    assert {(r.time_partners, r.time_expected) for r in found["quiet"]} == {(9, 0.0)}
+
+
+def test_partners_are_counted_once_whatever_the_number_of_links(found: Mapping[str, list[Row]]) -> None:
+    tied = {r.account: (r.money_partners, r.sink_partners) for r in found["of 4"]}
+    assert tied == {"of 4/0": (2, 0), "of 4/1": (1, 1), "of 4/2": (1, 1), "of 4/3": (0, 0)}
