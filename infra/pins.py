@@ -21,7 +21,7 @@ def resolved() -> list[str]:
     """name==version, with its marker where it has one, for every group."""
     subprocess.run(["uv", "lock", "--quiet", "--upgrade"], cwd=PROJECT, check=True)  # noqa: S607
     options = ("--quiet", "--no-hashes", "--no-emit-project", "--all-groups", "--no-annotate", "--no-header")
-    done = subprocess.run(["uv", "export", *options], cwd=PROJECT, check=True, capture_output=True, text=True)  # noqa: S603
+    done = subprocess.run(["uv", "export", *options], cwd=PROJECT, check=True, capture_output=True, text=True)  # noqa: S603, S607
     return sorted(line.strip().replace('"', "'") for line in done.stdout.splitlines() if "==" in line)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import dataclasses
 import json
 import os
@@ -66,10 +67,15 @@ class Campaign:
     """A campaign as written in its file, its paths expanded."""
 
     id: str
+    """Names its slices in every table; letters, digits, - and _."""
     name: str
+    """What people call it."""
     chain: str
+    """Chain of its rows where a source does not say."""
     starts_at: datetime
+    """When it began, with offset."""
     ends_at: datetime
+    """When it ended, with offset."""
     sources: tuple[Source, ...]
     assets: tuple[str, ...] = ("native",)
     """Assets that may link accounts: `native` or token addresses. Anyone can make a token that claims anything."""
@@ -111,7 +117,8 @@ def load_campaign(path: Path, settings: Settings) -> tuple[Campaign, Settings]:
     where = f"campaign file {path.name}"
     reader = Reader(where, f"Mend it in {path}.")
     table = reader.load(path)
-    for source in table.get("sources", []):
+    sources = table.get("sources")
+    for source in sources if isinstance(sources, list) else []:
         if isinstance(source, dict) and isinstance(source.get("path"), str):
             source["path"] = str(_absolute(source["path"], path.parent, where))
     campaign = reader.build(Campaign, table)
@@ -138,17 +145,23 @@ def _absolute(text: str, folder: Path, where: str) -> Path:
 
 def parse_as_of(text: str, campaign: Campaign) -> datetime:
     """A UTC instant after the campaign's start. Raises InputError."""
+    in_utc = parse_instant(text)
+    if in_utc <= campaign.starts_at:
+        start = campaign.starts_at.isoformat()
+        raise InputError("--as-of", f"{text}", f"after the campaign's start ({start})", "Give a later instant.")
+    return in_utc
+
+
+def parse_instant(text: str) -> datetime:
+    """A UTC instant. Raises InputError."""
     try:
         as_of = datetime.fromisoformat(text)
-    except ValueError:
+        in_utc = as_of.astimezone(UTC)
+    except (ValueError, OverflowError):
         raise InputError("--as-of", repr(text), "a time such as 2026-04-01T00:00:00Z", "Correct it.") from None
     if as_of.tzinfo is None:
         raise InputError("--as-of", f"{text} without an offset", "UTC, such as 2026-04-01T00:00:00Z", "Add the Z.")
-    as_of = as_of.astimezone(UTC)
-    if as_of <= campaign.starts_at:
-        start = campaign.starts_at.isoformat()
-        raise InputError("--as-of", f"{text}", f"after the campaign's start ({start})", "Give a later instant.")
-    return as_of
+    return in_utc
 
 
 def campaign_to_json(campaign: Campaign) -> dict[str, Any]:
@@ -158,6 +171,7 @@ def campaign_to_json(campaign: Campaign) -> dict[str, Any]:
 
 
 def campaign_from_json(found: dict[str, Any]) -> Campaign:
+    found = copy.deepcopy(found)
     for table in (found, *found["sources"]):
         for key in ("starts_at", "ends_at", "observed_at"):
             if table.get(key):

@@ -216,12 +216,11 @@ def gates(lake: str, run_id: str | None, is_json: bool) -> None:
 @as_json
 def why(account: str, lake: str, campaign_id: str, as_of: str | None, audience: str, is_json: bool) -> None:
     """An account's verdict, reasons, transactions and history, in plain words."""
-    from datetime import datetime
-
+    from abuse.campaign import parse_instant
     from abuse.lake.publication import current
     from abuse.operate import why as explaining
 
-    publication = current(lake, campaign_id, datetime.fromisoformat(as_of) if as_of else None)
+    publication = current(lake, campaign_id, parse_instant(as_of) if as_of else None)
     explanation = explaining.explain(publication, account, "user" if audience == "user" else "ops")
     if is_json:
         click.echo(explaining.as_json(explanation))

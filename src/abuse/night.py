@@ -68,9 +68,9 @@ def run_night(night: Night, progress: Progress) -> dict[str, Any]:
 def run_step(name: str, night: Night, progress: Progress) -> dict[str, Any]:
     """One step, timed; what it counted is kept for the report and for the steps after it."""
     before = tuple(STEPS)[: list(STEPS).index(name)]
+    if any(step not in night.record for step in before):
+        night.load(before)  # before the lock: a step before its time makes no lake
     with lock(night), progress.step(name, len(before), len(STEPS)):
-        if any(step not in night.record for step in before):
-            night.load(before)
         started = time.monotonic()
         record = STEPS[name](night)
         record = {"run_id": night.run.run_id, "seconds": round(time.monotonic() - started, 3)} | record

@@ -8,6 +8,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -91,6 +92,12 @@ class Chain:
     """The least a first payment must be to pay for a first transaction, in coins. Below it is a stranger's dust."""
     null_address: str = "0x0000000000000000000000000000000000000000"
     """Mints and burns go through it; it is nobody's friend."""
+
+    def __post_init__(self) -> None:
+        try:
+            re.compile(self.pattern)
+        except re.error:
+            raise ValueError("pattern", self.pattern, "a regular expression") from None
 
 
 BASE58 = "^[1-9A-HJ-NP-Za-km-z]{32,44}$"
@@ -189,6 +196,9 @@ class Clusters:
     hash_seeds: tuple[int, ...] = (42, 43, 44)
     """Seeds of the account id; the next one is taken when two accounts collide."""
 
+    def __post_init__(self) -> None:
+        require("hash_seeds", list(self.hash_seeds), "one seed or more", holds=bool(self.hash_seeds))
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Features:
@@ -210,6 +220,10 @@ class Score:
     """Median gap at which the score is one half, seconds. One day on Hop's reviewer decisions."""
     steepness: float = 1.0
     """How fast the score falls with the gap: 1 / (1 + (gap / half_gap) ^ steepness)."""
+
+    def __post_init__(self) -> None:
+        for name in ("half_gap_s", "steepness"):
+            require(name, getattr(self, name), "more than 0", holds=getattr(self, name) > 0)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -274,9 +288,10 @@ def load_settings(path: Path | None) -> Settings:
     reader = Reader("settings", f"Mend it in {path}.", SettingsError)
     table = reader.load(path)
     known = {name: dataclasses.asdict(chain) for name, chain in _chains().items()}
-    for name, chain in table.get("chains", {}).items():
-        known[name] = known.get(name, {}) | chain if isinstance(chain, dict) else chain
-    if "chains" in table:
+    own = table.get("chains")
+    if isinstance(own, dict):
+        for name, chain in own.items():
+            known[name] = known.get(name, {}) | chain if isinstance(chain, dict) else chain
         table = table | {"chains": known}
     return reader.build(Settings, table)
 

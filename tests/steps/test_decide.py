@@ -189,6 +189,12 @@ def grouped() -> dict[str, Case]:
     return {name: case for name, case in CASES.items() if case.size is not None}
 
 
+def described(name: str, case: Case) -> Fact:
+    row: Fact = {"cluster_id": f"c {name}", "account": name, "size": case.size, "median_gap_s": 3600.0, "gap_s": 60.0}
+    row |= {"time_partners": case.together, "time_expected": case.expected}
+    return row | {"money_partners": case.money, "sink_partners": case.sink}
+
+
 def movement(kind: str, sender: str, recipient: str, at: float | None) -> tuple[object, ...]:
     """An item of evidence, in the order of tables.EVIDENCE."""
     when = None if at is None else hour(at)
@@ -214,12 +220,6 @@ def found(spark: SparkSession) -> Mapping[str, list[Fact]]:
         for name, case in CASES.items()
         for n, known in enumerate(case.known)
     ]
-    described: list[Fact] = [
-        {"cluster_id": f"c {name}", "account": name, "size": case.size, "median_gap_s": 3600.0, "gap_s": 60.0}
-        | {"time_partners": case.together, "time_expected": case.expected}
-        | {"money_partners": case.money, "sink_partners": case.sink}
-        for name, case in grouped().items()
-    ]
     scored: list[Fact] = [
         {"cluster_id": f"c {name}", "account": name, "score": 0.95, "score_lower": case.score_lower}
         for name, case in grouped().items()
@@ -236,7 +236,7 @@ def found(spark: SparkSession) -> Mapping[str, list[Fact]]:
         frame(spark, Participants, [{"account": name} | acted for name in CASES]),
         frame(spark, ParticipantAddresses, addresses),
         frame(spark, Clusters, [{"cluster_id": f"c {n}", "is_giant": case.is_giant} for n, case in grouped().items()]),
-        frame(spark, Features, described),
+        frame(spark, Features, [described(name, case) for name, case in grouped().items()]),
         frame(spark, Scores, scored),
         frame(spark, Links, [tie for name, case in grouped().items() for tie in ties(name, case)]),
         frame(spark, Reviews, list(said)),

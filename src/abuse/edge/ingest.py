@@ -16,7 +16,7 @@ from abuse.edge.context import TIME_OF, Night
 from abuse.edge.parse import Parsed, Reading, read, read_tokens
 from abuse.edge.units import Unit, units
 from abuse.errors import CheckError, InputError
-from abuse.lake.files import raw_rows
+from abuse.lake.files import raw_rows, readable
 from abuse.lake.publication import ledger
 from abuse.lake.storage import read_json, write_json
 from abuse.settings import digest
@@ -51,7 +51,9 @@ def check_sources(night: Night, *, is_counted: bool = False) -> list[dict[str, A
     for place, source in enumerate(night.campaign.sources):
         night.say(f"opening {source.name}", place, len(night.campaign.sources))
         rows = raw_rows(night.lake.spark, source)
-        if source.table == "participation" and rows.isEmpty():
+        with readable(source):
+            is_empty = rows.isEmpty()
+        if source.table == "participation" and is_empty:
             raise InputError(f"source {source.name}", "no rows", "at least one participant", f"Fill {source.path}.")
         line = {"source": source.name, "format": source.format, "table": source.table, "path": source.path}
         found.append(line | ({"rows": rows.count()} if is_counted else {}))
@@ -118,8 +120,9 @@ def load(night: Night, every: list[Unit]) -> list[dict[str, Any]]:
         manifest = f"{night.lake.uri}/work/units/{unit.digest}.json"
         stored = read_json(manifest)
         if stored is None:
-            parsed = read(unit, reading)
-            store(night, unit, parsed)
+            with readable(*unit.sources):
+                parsed = read(unit, reading)
+                store(night, unit, parsed)
             stored = [s.counts for s in parsed.staged]
             write_json(manifest, stored)
         counts.extend(stored)

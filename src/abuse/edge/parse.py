@@ -19,6 +19,7 @@ from abuse.steps.ingest.formats import RAW
 from abuse.tables import AccountAddresses, Fact, Labels, Participation, Transfers
 
 Raw = Callable[[Source], DataFrame]
+PLACE = (("block_number", "block"), ("transaction_index", "order"))
 DERIVED = (Transfers.amount, Transfers.amount_usd, Transfers.event_date)
 
 
@@ -155,10 +156,10 @@ def _traced(raws: list[DataFrame], known: ethereum.Known) -> DataFrame:
     own = F.lower(checks.blank_as_null(F.col("transaction_hash"))).alias("tx_hash")
     if not raws:
         return known.senders.select("tx_hash").limit(0)
-    rows = _all([r.select(own, "block_number", "transaction_index") for r in raws])
-    place = [F.col("tx_block").cast("string").alias("block_number"), F.col("tx_order").cast("string")]
-    by_place = known.senders.select(F.col("tx_hash").alias("_placed"), place[0], place[1].alias("transaction_index"))
-    unnamed = rows.where(F.col("tx_hash").isNull()).join(by_place, on=["block_number", "transaction_index"])
+    place = [checks.number(F.col(c), "bigint").alias(f"tx_{n}") for c, n in PLACE]
+    rows = _all([r.select(own, *place) for r in raws])
+    by_place = known.senders.select(F.col("tx_hash").alias("_placed"), "tx_block", "tx_order")
+    unnamed = rows.where(F.col("tx_hash").isNull()).join(by_place, on=["tx_block", "tx_order"])
     named = rows.where(F.col("tx_hash").isNotNull()).select("tx_hash")
     return named.unionByName(unnamed.select(F.col("_placed").alias("tx_hash"))).distinct()
 

@@ -37,7 +37,7 @@ def units(campaign: Campaign, settings: Settings) -> list[Unit]:
         chain = sources[0].chain or campaign.chain
         shared = prices if kind in ("ethereum_etl", "transfers") else []
         is_own = campaign.id if kind in ("participation", "account_addresses") else ""
-        by_account = _accounts_are_addresses(campaign)
+        by_account = kind != "participation" or _accounts_are_addresses(campaign)
         rules = dataclasses.asdict(settings)["chains"]
         said = [kind, chain, is_own, by_account, [_said(s, campaign) for s in sources], shared, rules, __version__]
         found.append(Unit(kind, chain, tuple(sources), digest(said)))

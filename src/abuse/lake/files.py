@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import glob
+import gzip
 import hashlib
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from difflib import get_close_matches
 from pathlib import Path
 
+from py4j.protocol import Py4JJavaError
+from pyspark.errors import PySparkException
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
@@ -16,6 +22,8 @@ from abuse.errors import InputError
 from abuse.steps.ingest.formats import COLUMNS, RAW
 
 CHUNK = 1 << 20
+UNREADABLE = ("FAILED_READ_FILE", "PARQUET_TYPE_ILLEGAL", "PARQUET_TYPE_NOT_RECOGNIZED", "UNABLE_TO_INFER_SCHEMA")
+"""What Spark calls a file it cannot read."""
 
 
 def matched(source: Source) -> list[Path]:
@@ -43,14 +51,49 @@ def file_digest(source: Source) -> str:
     return whole.hexdigest()
 
 
+@contextmanager
+def readable(*sources: Source) -> Iterator[None]:
+    """Turns Spark's account of a broken file into one line."""
+    try:
+        yield
+    except (PySparkException, Py4JJavaError) as why:
+        said = str(why)
+        if not any(word in said for word in UNREADABLE):
+            raise
+        names = ", ".join(s.name for s in sources)
+        paths = ", ".join(s.path for s in sources)
+        cause = next((line.strip() for line in said.splitlines() if "Caused by: java" in line), said.splitlines()[0])
+        found = f"a file of {paths} cannot be read ({cause.removeprefix('Caused by: ')[:200]})"
+        raise InputError(f"source {names}", found, "whole csv, csv.gz or parquet files", "Export it again.") from why
+
+
+def _one_header(source: Source, paths: list[Path]) -> None:
+    """Spark checks each file's header only when it gets there, in the middle of a night."""
+    headers = {}
+    for path in paths:
+        try:
+            with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as file:
+                headers[file.readline().rstrip(b"\r\n").removeprefix(b"\xef\xbb\xbf")] = path
+        except (OSError, EOFError, zlib.error) as why:
+            found = f"{path} cannot be read ({why})"
+            raise InputError(f"source {source.name}", found, "a whole file", "Export it again.") from None
+    if len(headers) > 1:
+        found = f"other columns in {' than in '.join(str(p) for p in list(headers.values())[:2])}"
+        raise InputError(f"source {source.name}", found, "one header", "Make two sources of them.")
+
+
 def raw_rows(spark: SparkSession, source: Source) -> DataFrame:
     """Our columns as text (absent optional ones empty) and RAW, the row as it stood. Raises InputError."""
-    paths = [str(p) for p in matched(source)]
+    found = matched(source)
+    paths = [str(p) for p in found]
     if source.path.endswith(".parquet"):
-        theirs = spark.read.parquet(*paths)
+        with readable(source):
+            theirs = spark.read.parquet(*paths)
     else:
+        _one_header(source, [p for p in found if p.is_file()])
         options = {"header": True, "inferSchema": False, "multiLine": False, "escape": '"', "enforceSchema": False}
-        theirs = spark.read.options(**options).csv(paths)  # type: ignore[arg-type]
+        with readable(source):
+            theirs = spark.read.options(**options).csv(paths)  # type: ignore[arg-type]
     names = {f.name: f.dataType for f in theirs.schema.fields}
     mapping = column_mapping(source, list(names))
     ours = {

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
+from abuse.errors import InputError
 from abuse.simulate import etl, files
 from abuse.simulate.engine import Actions, play
 from abuse.simulate.farms import run_farm
@@ -39,7 +40,12 @@ def write_campaign(out: Path, *, accounts: int, seed: int, on_progress: Progress
     sealed = ledger.sealed(rng)
     told("movements", len(sealed.place_of), len(sealed.place_of))
     names = etl.names(rng, world.addresses.count, sealed)
-    out.mkdir(parents=True, exist_ok=True)
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as why:
+        raise InputError(
+            f"folder {out}", f"not writable ({why})", "a folder this user can write", "Name another."
+        ) from None
     write_chain(rng, out, sealed, names, told)
     accounts_of = [names.address[place].as_py() for place in scenario.plan.address.tolist()]
     write_participation(rng, out, accounts_of, actions, sealed, names)

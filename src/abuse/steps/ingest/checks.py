@@ -12,7 +12,10 @@ from abuse.settings import Chain
 UINT256_MAX = str(2**256 - 1)
 EARLIEST, LATEST = "2009-01-03", "2100-01-01"  # the first block ever; a time beyond these is a unit mistake
 
-SECONDS_BELOW, MILLIS_BELOW = 10**11, 10**14  # a Unix time this large is in a finer unit
+SECONDS_BELOW, MILLIS_BELOW, MICROS_BELOW = 10**11, 10**14, 10**17  # a Unix time this large is in a finer unit
+BLANKS = " \t\r\n"
+LARGEST = 1e24
+"""No price, volume or reward is larger; a hundred million of them still add up exactly in a decimal(38,6)."""
 
 
 def chain_of(column: Column, default: str) -> Column:
@@ -20,8 +23,13 @@ def chain_of(column: Column, default: str) -> Column:
     return F.coalesce(blank_as_null(F.lower(F.trim(column))), F.lit(default))
 
 
+def trimmed_text(column: Column) -> Column:
+    """Without blanks, tabs and line ends around it; F.trim takes only blanks, and `$` forgives a line end."""
+    return F.btrim(column, F.lit(BLANKS))
+
+
 def blank_as_null(column: Column) -> Column:
-    trimmed = F.trim(column)
+    trimmed = trimmed_text(column)
     return F.when(trimmed != "", trimmed)
 
 
@@ -46,11 +54,13 @@ def address_reason(raw: Column, canonical: Column, what: str) -> Column:
 
 def whole_amount(raw: Column) -> Column:
     """An exact non-negative whole number as text without leading zeros, below 2^256; empty when it is not one."""
-    trimmed = F.trim(raw)
-    scientific = trimmed.rlike(r"^\d+(\.\d+)?[eE]\+?\d+$")
-    plain = F.when(scientific, trimmed.try_cast("decimal(38,0)").cast("string")).otherwise(
-        F.regexp_extract(trimmed, r"^0*(\d+)(\.0*)?$", 1)
-    )
+    trimmed = trimmed_text(raw)
+    scientific = r"^0*(\d+)(?:\.(\d*?)0*)?[eE]\+?0*(\d{1,2})$"
+    before, behind, exponent = (F.regexp_extract(trimmed, scientific, n) for n in (1, 2, 3))
+    zeros = exponent.try_cast("int") - F.length(behind)
+    written_out = F.when(zeros >= 0, F.concat(before, behind, F.repeat(F.lit("0"), zeros))).otherwise("")
+    digits = F.when(exponent != "", written_out).otherwise(F.regexp_extract(trimmed, r"^(\d+)(\.0*)?$", 1))
+    plain = F.regexp_extract(digits, r"^0*(\d+)$", 1)
     in_range = (F.length(plain) < len(UINT256_MAX)) | (
         (F.length(plain) == len(UINT256_MAX)) & (plain <= F.lit(UINT256_MAX))
     )
@@ -59,7 +69,7 @@ def whole_amount(raw: Column) -> Column:
 
 def amount_reason(raw: Column, amount: Column, what: str = "amount") -> Column:
     """Why a raw amount is none: missing, negative, not a whole number, above 2^256."""
-    trimmed = F.trim(raw)
+    trimmed = trimmed_text(raw)
     return (
         F.when(blank_as_null(raw).isNull(), F.lit(f"no_{what}"))
         .when(amount.isNotNull(), F.lit(None).cast("string"))
@@ -71,13 +81,18 @@ def amount_reason(raw: Column, amount: Column, what: str = "amount") -> Column:
 
 def moment(raw: Column) -> Column:
     """A UTC timestamp from Unix seconds, milli- or microseconds, or ISO 8601; empty when it is none."""
-    trimmed = F.trim(raw)
-    digits = F.regexp_extract(trimmed, r"^(\d{1,18})(\.\d*)?$", 1)
-    number = F.when(digits != "", digits.try_cast("bigint"))
+    trimmed = trimmed_text(raw)
+    digits = F.regexp_extract(trimmed, r"^(\d{1,19})(\.\d*)?$", 1)
+    written = F.when(trimmed.rlike(r"^\d(\.\d+)?[eE]\+?\d{1,2}$"), trimmed.try_cast("decimal(38,6)").try_cast("bigint"))
+    number = F.coalesce(F.when(digits != "", digits.try_cast("bigint")), written)
     micros = (
-        F.when(number < SECONDS_BELOW, number * 1_000_000).when(number < MILLIS_BELOW, number * 1_000).otherwise(number)
+        F.when(number < SECONDS_BELOW, number * 1_000_000)
+        .when(number < MILLIS_BELOW, number * 1_000)
+        .when(number < MICROS_BELOW, number)
+        .otherwise(F.call_function("div", number, F.lit(1_000)))
     )
-    parsed = F.when(number.isNotNull(), F.timestamp_micros(micros)).otherwise(F.try_to_timestamp(trimmed))
+    dated = F.when(trimmed.rlike(r"^\d{4}-"), F.try_to_timestamp(trimmed))  # a time of day alone would mean today's
+    parsed = F.when(number.isNotNull(), F.timestamp_micros(micros)).otherwise(dated)
     plausible = (parsed >= F.lit(EARLIEST).cast("timestamp")) & (parsed < F.lit(LATEST).cast("timestamp"))
     return F.when(plausible, parsed)
 
@@ -87,8 +102,12 @@ def moment_reason(raw: Column, parsed: Column, what: str = "time") -> Column:
 
 
 def number(raw: Column, kind: str) -> Column:
-    """A number as Spark type `kind`, empty when it is none."""
-    return F.trim(raw).try_cast(kind)
+    """A finite number as Spark type `kind`, empty when it is none."""
+    trimmed = trimmed_text(raw)
+    if kind != "double":
+        return F.regexp_replace(trimmed, r"\.0*$", "").try_cast(kind)
+    found = trimmed.try_cast(kind)
+    return F.when(F.abs(found) < LARGEST, found)
 
 
 def number_reason(raw: Column, parsed: Column, what: str) -> Column:

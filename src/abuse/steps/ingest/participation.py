@@ -12,6 +12,9 @@ from abuse.steps.ingest import checks
 from abuse.steps.ingest.formats import REASONS
 from abuse.tables import AccountAddresses, Participation
 
+SAID = ("at", "action", "num_actions", "volume_usd", "reward", "tx_hash")
+"""What tells two actions apart where the source numbers them not; rows equal in all of it are duplicates."""
+
 
 def participation(
     raw: DataFrame, campaign_id: str, chain: str, chains: Mapping[str, Chain], *, is_address: bool
@@ -23,7 +26,7 @@ def participation(
     at = checks.moment(F.col("at"))
     volume, reward = checks.number(F.col("volume_usd"), "double"), checks.number(F.col("reward"), "double")
     actions = checks.number(F.col("num_actions"), "bigint")
-    said = F.concat_ws("|", *[F.coalesce(F.col(c), F.lit("")) for c in ("at", "action", "volume_usd", "tx_hash")])
+    said = F.concat_ws("|", *[F.coalesce(F.col(c), F.lit("")) for c in SAID])
     return raw.withColumns(
         {
             Participation.campaign_id: F.lit(campaign_id),

@@ -26,6 +26,8 @@ def transfers(raw: DataFrame, chain: str, chains: Mapping[str, Chain]) -> DataFr
     kind = F.coalesce(F.lower(checks.blank_as_null(F.col("kind"))), F.when(is_native, "native").otherwise("token"))
     raw_amount, at = checks.whole_amount(F.col("amount_raw")), checks.moment(F.col("at"))
     block, index = (checks.number(F.col(c), "bigint") for c in ("block_number", "tx_index"))
+    initiator = checks.address(F.col("initiator"), on, chains)
+    is_bad_initiator = checks.blank_as_null(F.col("initiator")).isNotNull() & initiator.isNull()
     return raw.withColumns(
         {
             Transfers.chain: on,
@@ -39,7 +41,7 @@ def transfers(raw: DataFrame, chain: str, chains: Mapping[str, Chain]) -> DataFr
             Transfers.recipient: recipient,
             Transfers.asset: asset,
             Transfers.amount_raw: raw_amount,
-            Transfers.initiator: checks.address(F.col("initiator"), on, chains),
+            Transfers.initiator: initiator,
             Transfers.memo: checks.blank_as_null(F.col("memo")),
             Transfers.num_transfers: F.lit(1).cast("bigint"),
             Transfers.observed_at: F.lit(None).cast("timestamp"),
@@ -51,6 +53,7 @@ def transfers(raw: DataFrame, chain: str, chains: Mapping[str, Chain]) -> DataFr
                 checks.address_reason(F.col("sender"), sender, "sender"),
                 checks.address_reason(F.col("recipient"), recipient, "recipient"),
                 checks.address_reason(F.col("asset"), asset, "asset"),
+                F.when(is_bad_initiator, F.lit("bad_initiator")),
                 checks.amount_reason(F.col("amount_raw"), raw_amount),
                 checks.moment_reason(F.col("at"), at),
                 checks.number_reason(F.col("block_number"), block, "block_number"),
