@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
 
-from abuse.operate.report import Report, SourceCount, printable, render, summary_line
+from abuse.operate.page import printable
+from abuse.operate.report import Report, SourceCount, render, summary_line
 
 
 def source(name: str, table: str, rows_in: int, **counts: int) -> SourceCount:

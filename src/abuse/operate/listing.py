@@ -12,7 +12,7 @@ from rich.table import Table
 from abuse.errors import InputError
 from abuse.lake.publication import Run, ledger
 from abuse.lake.publication import runs as all_runs
-from abuse.operate.report import printable
+from abuse.operate.page import printable
 from abuse.tables import GateResults
 
 

@@ -1,29 +1,24 @@
 """The run report -> a page in the terminal or the log. Pure: everything it says is in the report.
 
-Longer than 200 lines because the first third is the report's shape; what prints a line is shared with `why.py`.
+Longer than 200 lines because the first third is the report's shape.
 """
 
 from __future__ import annotations
 
 import shlex
-import textwrap
-import unicodedata
 from typing import TYPE_CHECKING, NotRequired, TypedDict
 
 from rich.table import Table
 from rich.text import Text
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable
+from abuse.operate.page import INDENT, listed, moment, printable, say, title
 
+if TYPE_CHECKING:
     from rich.console import Console
 
 BAR = 24
 MINUTE = 60
-INDENT = 16
 WIDE = 24
-NARROWEST = 60
-HIDDEN = ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp")
 STYLES = {"published": "bold green", "held": "bold red"}
 
 
@@ -196,34 +191,6 @@ def _gates(gates: list[GateAnswer], console: Console) -> None:
             say(console, f"  ! {gate['gate']}: {gate['message']}", "bold red")
 
 
-def printable(text: str) -> str:
-    """Control and direction characters as visible escapes: text of the lake is attacker-written."""
-    return "".join(c.encode("unicode_escape").decode() if unicodedata.category(c) in HIDDEN else c for c in text)
-
-
-def title(console: Console, text: str, *, shown: bool = True) -> None:
-    if shown:
-        console.print()
-        say(console, text, "bold")
-
-
-def say(console: Console, text: str, style: str = "") -> None:
-    """One line, never cut: what is copied from it must be whole."""
-    console.print(Text(printable(text), style), soft_wrap=True)
-
-
-def listed(
-    console: Console, name: str, items: Iterable[str], *, between: str = ", ", indent: int = INDENT, style: str = ""
-) -> None:
-    """`name  item, item, ...`, breaking between items; nothing when there are none."""
-    text = between.join(item.replace(" ", "\xa0") for item in map(printable, items))
-    if text:
-        start = f"  {printable(name)} ".ljust(indent) if name else " " * indent
-        width = max(console.width, NARROWEST)
-        block = textwrap.fill(text, width, initial_indent=start, subsequent_indent=" " * indent, break_on_hyphens=False)
-        console.print(Text(block.replace("\xa0", " "), style), soft_wrap=True)
-
-
 def _counts(counts: dict[str, int]) -> list[str]:
     return [f"{n:,} {_words(name)}" for name, n in counts.items()]
 
@@ -238,11 +205,6 @@ def _share(value: float | None) -> str:
 
 def _figure(value: float) -> str:
     return f"{value:,.6f}".rstrip("0").rstrip(".")
-
-
-def moment(iso: str) -> str:
-    """Midnight says nothing, so it goes."""
-    return iso.replace("+00:00", "Z").removesuffix("T00:00:00Z").replace("T", " ").replace("Z", " UTC")
 
 
 def _spent(report: Report) -> str:

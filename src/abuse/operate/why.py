@@ -1,14 +1,12 @@
 """A publication and an account -> why it is out, or is not, in plain words.
 
 What the user may not see is left out when the explanation is made, so no way of showing it can give it away.
-Longer than 200 lines because the first third is the wording.
 """
 
 from __future__ import annotations
 
 import itertools
 import json
-import shlex
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal
@@ -17,7 +15,19 @@ import pyarrow.compute as pc
 
 from abuse.errors import InputError, LakeError
 from abuse.lake.publication import Publication, publications
-from abuse.operate.report import listed, moment, printable, say, title
+from abuse.operate.page import listed, moment, printable, say, title
+from abuse.operate.wording import (
+    LABELS,
+    OPS_CHANGES,
+    OPS_FACTS,
+    OPS_VERDICTS,
+    OTHER_REASON,
+    SHARED_KINDS,
+    USER_CHANGES,
+    USER_KINDS,
+    USER_REASONS,
+    USER_VERDICTS,
+)
 from abuse.tables import ClusterMembers, Clusters, Decisions
 
 if TYPE_CHECKING:
@@ -27,74 +37,6 @@ if TYPE_CHECKING:
 
 MAX_NIGHTS = 60
 MAX_SHOWN = 20
-SHARED_KINDS = ("first_gas", "disperse", "sweep", "deposit", "sink")
-USER_KINDS = dict.fromkeys(("first_gas", "direct", "disperse", "sweep", "deposit", "money", "sink"), "payment")
-SCORES = (Decisions.score, Decisions.score_lower, Decisions.member_score, Decisions.machine_verdict)
-OPS_FACTS = (*SCORES, Decisions.rule_version, Decisions.model_version, Decisions.evidence_kinds)
-LABELS = {
-    Clusters.num_links: "tied pairs",
-    Clusters.is_giant: "giant",
-    ClusterMembers.role: "its role",
-    ClusterMembers.num_neighbours: "its neighbours",
-    ClusterMembers.link_kinds: "held by",
-    Decisions.score_lower: "lower bound",
-    Decisions.machine_verdict: "machine says",
-}
-OPS_VERDICTS = {
-    "disqualified": "It is out: it gets no reward unless a person overturns this.",
-    "review": "In doubt: a person has to decide. Until then it is not disqualified.",
-    "clear": "It is not disqualified.",
-    "exempt": "A person or the allow-list exempts it, whatever is found.",
-    "not_analysed": "Unknown, which is not the same as clean: no movement of money is known for it.",
-}
-USER_VERDICTS = {
-    "disqualified": "This account does not qualify for the reward.",
-    "review": "No decision has been made yet: a person will look at this account.",
-    "clear": "This account is not disqualified.",
-    "exempt": "This account is not disqualified.",
-    "not_analysed": "This account could not be checked. That is neither good nor bad: too little is known about it.",
-}
-LINKED = "Payments connect this account with other accounts in the campaign."
-NOT_ENOUGH = "What is known about this account is not enough to exclude it."
-BY_PERSON = "A person has looked at this account."
-USER_REASONS = {
-    "money_link": LINKED,
-    "sink_link": "This account sent funds to a place that other accounts in the campaign also use.",
-    "sequence_link": "This account did the same things in the same order as other accounts in the campaign.",
-    "identity_link": "Details given for this account are the same as those of other accounts in the campaign.",
-    "same_time": "This account was active at nearly the same times as the accounts it is connected with.",
-    "farm_score": "Taken together, the connected accounts act as if one person or group ran them.",
-    "cluster_size": "This account belongs to a group of connected accounts.",
-    "small_group": NOT_ENOUGH,
-    "low_score": NOT_ENOUGH,
-    "one_kind_of_evidence": NOT_ENOUGH,
-    "giant_cluster": NOT_ENOUGH,
-    "no_links": "Nothing was found that connects this account with others.",
-    "no_funding_data": "No payments of this account are known to us.",
-    "allow_listed": "The campaign has approved this account.",
-    "review_exempt": "The campaign has approved this account.",
-    "review_overturned": f"{BY_PERSON} It was decided in its favour.",
-    "review_confirmed": f"{BY_PERSON} The decision stands.",
-}
-OTHER_REASON = "The campaign's rules apply to this account."
-APPEAL = (
-    "If you think this is wrong, ask the campaign's support for a review: give the account and the reference above."
-)
-USER_CHANGES = {
-    "disqualified": [APPEAL, "A person decides on every appeal. Say what you would like to be considered."],
-    "review": ["You need to do nothing. If you want something to be considered, tell the campaign's support."],
-    "not_analysed": ["You can tell the campaign's support which addresses belong to this account."],
-}
-OPS_CHANGES = {
-    "disqualified": "If it is wrong, overturn it: the machine never disqualifies it again in this campaign.",
-    "review": "A person's decision: overturn, or confirm if it is a farm.",
-    "clear": "New facts, for each night decides anew; or a person's verdict.",
-    "exempt": "Only a person: the exemption, or the allow-list in the campaign file.",
-    "not_analysed": "A source with its movements in the campaign file, and another night.",
-}
-ACTIONS = {"disqualified": ["overturn"], "review": ["overturn", "confirm"]}
-DECIDE = "abuse review decide {account} --campaign {campaign} --action {action}"
-REFRESH = "abuse publish --campaign {campaign}"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -116,7 +58,6 @@ class Explanation:
     cluster: dict[str, Any]
     history: list[tuple[datetime, str]]
     changes: list[str]
-    commands: list[str]
 
 
 def explain(
@@ -142,7 +83,6 @@ def explain(
         cluster=_cluster(publication, row) if is_ops and row[Decisions.cluster_id] else {},
         history=_history(publication, row[Decisions.account]),
         changes=[OPS_CHANGES[verdict]] if is_ops else USER_CHANGES.get(verdict, []),
-        commands=_commands(verdict, row[Decisions.account], run.campaign_id) if is_ops else [],
     )
 
 
@@ -181,7 +121,7 @@ def _own_side(item: dict[str, Any], mine: AbstractSet[str]) -> dict[str, Any]:
         "kind": USER_KINDS.get(item["kind"], "activity"),
         "tx_hash": item["tx_hash"],
         "from": item["from"] if item["from"] in mine else other,
-        "to": item["to"] if item["to"] in mine else other,
+        "to": item["to"] if item["to"] in mine or item["to"] is None else other,
         "at": item["at"],
         "amount": item["amount"],
         "asset": item["asset"] if item["asset"] in (None, "native") else "of a token",
@@ -222,13 +162,6 @@ def _verdict(night: Publication, account: str) -> str:
     return str(found[Decisions.verdict][0]) if found.num_rows else "not taking part"
 
 
-def _commands(verdict: str, account: str, campaign_id: str) -> list[str]:
-    """Quoted, for an account's name may be a command too."""
-    told = {"account": shlex.quote(account), "campaign": shlex.quote(campaign_id)}
-    actions = ACTIONS.get(verdict, [])
-    return [DECIDE.format(action=action, **told) for action in actions] + [REFRESH.format(**told)] * bool(actions)
-
-
 def render(explanation: Explanation, console: Console) -> None:
     say(console, f"Account {explanation.account}: {explanation.verdict.replace('_', ' ')}", "bold")
     night = f"campaign {explanation.campaign_id}, as of {moment(explanation.as_of.isoformat())}"
@@ -242,8 +175,6 @@ def render(explanation: Explanation, console: Console) -> None:
     ]
     _points(console, "Before", [f"{_span(nights)}: {verdict.replace('_', ' ')}" for verdict, nights in runs])
     _points(console, "What can change it", explanation.changes)
-    for command in explanation.commands:
-        say(console, f"    {command}")
 
 
 def _prose(console: Console, text: str, mark: str = "") -> None:
@@ -261,7 +192,8 @@ def _evidence(explanation: Explanation, console: Console) -> None:
     for n, item in enumerate(explanation.evidence[:MAX_SHOWN], 1):
         at = moment(item["at"].isoformat()) if item["at"] else ""
         amount = "" if item["amount"] is None else f"{item['amount']:,}".removesuffix(".0")
-        many = f"{item['n']:,} movements" if (item.get("n") or 1) > 1 else ""
+        things = "others" if item["kind"] == "time" else "movements"
+        many = f"{item['n']:,} {things}" if (item.get("n") or 1) > 1 else ""
         about = [
             item["kind"].replace("_", " "),
             at,
@@ -270,8 +202,9 @@ def _evidence(explanation: Explanation, console: Console) -> None:
             item.get("source"),
         ]
         say(console, f"  {n}. {', '.join(filter(None, about))}")
-        sides = ["this account" if item[side] == explanation.account else item[side] for side in ("from", "to")]
-        say(console, f"     {sides[0]} -> {sides[1]}")
+        sides = [item[side] for side in ("from", "to") if item[side] is not None]
+        said = ["this account" if side == explanation.account else side for side in sides]
+        say(console, f"     {' -> '.join(said)}")
         if item["tx_hash"]:
             say(console, f"     tx {item['tx_hash']}")
     if len(explanation.evidence) > MAX_SHOWN:

@@ -28,23 +28,18 @@ def _authority() -> list[Column]:
 def _group(policy: settings.Policy) -> list[Column]:
     inside = F.col("_in_group")
     kinds = F.col(Decisions.evidence_kinds)
-    hours = F.col(Features.median_gap_s) / 3600
+    minutes = F.round(F.col(Features.median_gap_s) / 60, 1)
     is_short = F.size(kinds) < policy.min_evidence_kinds
     is_low = F.col(Scores.score_lower) < policy.min_score_lower
     return [
         F.when(inside, F.format_string("cluster_size: It is tied to a group of %d accounts.", F.col(Features.size))),
         F.when(
             F.array_contains(kinds, "money"),
-            F.format_string(
-                "money_link: Money ties it directly to %d accounts of the group.", F.col(Features.money_partners)
-            ),
+            F.format_string("money_link: Money ties it to the group; direct ties: %d.", F.col(Features.money_partners)),
         ),
         F.when(
             F.array_contains(kinds, "sink"),
-            F.format_string(
-                "sink_link: Its last coins went where those of %d accounts of the group went.",
-                F.col(Features.sink_partners),
-            ),
+            F.lit("sink_link: Its last coins went to the same address as those of others of the group."),
         ),
         F.when(
             F.array_contains(kinds, "time"),
@@ -56,9 +51,7 @@ def _group(policy: settings.Policy) -> list[Column]:
         ),
         F.when(
             inside & ~is_low,
-            F.format_string(
-                "farm_score: The group began like a script: half of it within %.1f h of the one before.", hours
-            ),
+            F.format_string("farm_score: Half of the group began within %s minutes of the one before.", minutes),
         ),
         F.when(inside & is_low, F.lit("low_score: The group's timing alone does not show a farm.")),
         F.when(

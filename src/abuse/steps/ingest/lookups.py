@@ -95,7 +95,6 @@ def contracts(raw: DataFrame, chain: str, chains: Mapping[str, Chain]) -> DataFr
 
 def one_word_per_row(kept: DataFrame) -> DataFrame:
     """Labels rows, one per word."""
-    words = F.array_distinct(
-        F.filter(F.transform(F.split(Labels.label, r"\|"), lambda w: F.trim(w)), lambda w: w != "")
-    )
+    split = F.transform(F.split(Labels.label, r"\|"), lambda w: F.trim(w))  # noqa: PLW0108 -- trim takes no index
+    words = F.array_distinct(F.filter(split, lambda w: w != ""))
     return kept.withColumn(Labels.label, F.explode(words))
