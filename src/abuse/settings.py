@@ -181,8 +181,8 @@ class Links:
     """More accounts than this behind one shared funder, signer or destination is a service nobody listed."""
     token_dust_usd: float = 1.0
     """A token movement worth less is dust, US dollars."""
-    num_evidence: int = 3
-    """Movements kept as evidence on one link; the rest is counted."""
+    num_evidence: int = 8
+    """Movements kept as evidence on one link; the rest is counted. Two trails of four hops need eight."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

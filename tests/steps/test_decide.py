@@ -291,10 +291,10 @@ def test_the_evidence(found: Mapping[str, list[Fact]], name: str) -> None:
 def test_the_reasons_name_the_figures_that_held(found: Mapping[str, list[Fact]]) -> None:
     assert found["all three kinds"][0]["reasons"] == [
         "cluster_size: It is tied to a group of 10 accounts.",
-        "money_link: Money ties it directly to 4 accounts of the group.",
+        "money_link: Money ties it to the group; direct ties: 4.",
         "sink_link: Its last coins went where those of 3 accounts of the group went.",
         "same_time: 9 others of the group began within the same window of time; chance gives 0.5.",
-        "farm_score: The group began like a script: half of it within 1.0 h of the one before.",
+        "farm_score: Half of the group began within 60.0 minutes of the one before.",
     ]
 
 

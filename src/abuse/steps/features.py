@@ -63,7 +63,7 @@ def cluster_gaps(joined: DataFrame) -> DataFrame:
     gaps = F.expr("sort_array(transform(sequence(1, size(_ts) - 1), i -> (_ts[i] - _ts[i - 1]) / 1e6))")
     m = F.size("_gaps")
     middle = (F.get("_gaps", F.floor((m - 1) / 2).cast("int")) + F.get("_gaps", F.floor(m / 2).cast("int"))) / 2
-    rank = F.ceil(m / 2 + F.lit(Z_95) * F.sqrt(m) / 2)
+    rank = F.ceil(m / 2 + F.lit(Z_95) * F.sqrt(m) / 2 + F.lit(0.5))
     upper = F.get("_gaps", (rank - 1).cast("int"))
     return times.withColumn("_gaps", gaps).select(
         Features.cluster_id,

@@ -23,7 +23,9 @@ def services(
     traffic = counterparties(transfers)
     contracts = labels.where(F.col(Labels.label) == CONTRACT).select(Labels.address).distinct()
     contracts = contracts.withColumn(Services.is_contract, F.lit(True))
-    named = labelled(labels, rules).unionByName(null_addresses(transfers, chains))
+    listed, nulls = labelled(labels, rules), null_addresses(transfers, chains)
+    key = [Services.chain, Services.address, Services.kind]
+    named = listed.join(nulls, on=key, how="left_anti").unionByName(nulls)
     with_figures = named.join(traffic.drop(Services.chain), on=Services.address, how="left")
     hubs = traffic.where(is_hub(rules)).withColumns(
         {

@@ -7,7 +7,7 @@ from pyspark.sql import functions as F
 
 from abuse.tables import Decisions, Features, Links, Participants
 
-PER_KIND = 5
+PER_KIND = 8
 """Movements shown per kind of link; enough to check by hand, few enough to read."""
 
 

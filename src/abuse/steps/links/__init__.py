@@ -12,7 +12,7 @@ from abuse.steps.links.direct import direct
 from abuse.steps.links.disperse import disperse
 from abuse.steps.links.shared import first_gas, sweep
 from abuse.steps.links.ties import as_links
-from abuse.tables import ParticipantAddresses, Participants, Services
+from abuse.tables import ParticipantAddresses, Participants, Services, Transfers
 
 
 def links(
@@ -35,10 +35,12 @@ def links(
         .join(born, on=Participants.account)
     )
     sinks = sweep(trails, owners, rules)
+    spent = sinks.select(F.col("item.chain").alias(Transfers.chain), F.col("item.tx_hash").alias(Transfers.tx_hash))
+    unspent = transfers.join(spent.distinct(), on=[Transfers.chain, Transfers.tx_hash], how="left_anti")
     kinds = [
         first_gas(trails, owners, rules),
-        disperse(transfers, served, owners, assets, rules, chains),
-        direct(transfers, owners, sinks, assets, rules, chains),
+        disperse(unspent, served, owners, assets, rules, chains),
+        direct(unspent, owners, assets, rules, chains),
         sinks,
     ]
     every = kinds[0].unionByName(kinds[1]).unionByName(kinds[2]).unionByName(kinds[3])

@@ -20,20 +20,17 @@ from abuse.tables import Links, ParticipantAddresses, Participants, Transfers
 def direct(
     transfers: DataFrame,
     owners: DataFrame,
-    sinks: DataFrame,
     assets: Collection[str],
     rules: settings.Links,
     chains: Mapping[str, settings.Chain],
 ) -> DataFrame:
-    """Payments between two accounts. Those already used as a common destination (`sinks`) are left out."""
-    used = sinks.select(F.col("item.chain").alias("chain"), F.col("item.tx_hash").alias("tx_hash")).distinct()
+    """Payments between two accounts."""
     between = _between(transfers, owners)
     is_pair_only = F.col(Transfers.tx_hash).isNull()
     signed = F.coalesce(F.col(Transfers.initiator) == F.col(Transfers.sender), F.col(Transfers.kind) == "native")
     listed = F.col(Transfers.asset).isin(*assets)
     counts = is_pair_only | signed | (listed & above_dust(rules, chains))
-    rows = between.where(counts).join(used, on=[Transfers.chain, Transfers.tx_hash], how="left_anti")
-    rows = rows.withColumns(
+    rows = between.where(counts).withColumns(
         {
             "_solid": is_pair_only | (listed & above_dust(rules, chains)),
             "_forth": signed & (F.col("a") < F.col("b")),

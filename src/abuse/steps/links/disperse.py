@@ -37,6 +37,6 @@ def disperse(
         .where(F.col("_paid") >= rules.disperse_min_recipients)
     )
     rows = paid.join(many, on=[Transfers.chain, Transfers.tx_hash]).withColumns(
-        {"rank": F.lit(1), "item": item("disperse", Transfers.sender, Transfers.recipient)}
+        {"rank": F.lit(1), "items": F.array(item("disperse", Transfers.sender, Transfers.recipient))}
     )
     return star(rows, "disperse", "money", rules.disperse_min_recipients, rules.max_group)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pyspark.sql import DataFrame
+from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
 
 from abuse import settings
@@ -14,17 +14,19 @@ def first_gas(trails: DataFrame, owners: DataFrame, rules: settings.Links) -> Da
     """Accounts whose first coins passed through one address that is no service, and that address's own account."""
     ended = F.coalesce(Trails.ended_by, F.lit("depth"))  # a trail cut at the depth still reached its last address
     hops = trails.where((F.col(Trails.kind) == "first_gas") & (ended == "depth"))
-    rows = _of_owner(hops, owners).withColumns(
-        {
-            "via": F.col(Trails.reached),
-            "rank": F.col(Trails.hop),
-            "item": item("first_gas", Trails.reached, Trails.funded),
-        }
+    up_to_here = (
+        Window.partitionBy(Trails.chain, Trails.address)
+        .orderBy(Trails.hop)
+        .rowsBetween(Window.unboundedPreceding, Window.currentRow)
     )
-    shared = ["via", Participants.account, Participants.first_action_at, "rank", "item"]
-    reached = rows.groupBy("via").agg(F.min(F.struct("rank", "item")).alias("_one"))
+    payments = F.collect_list(item("first_gas", Trails.reached, Trails.funded)).over(up_to_here)
+    rows = _of_owner(hops.withColumn("items", payments), owners).withColumns(
+        {"via": F.col(Trails.reached), "rank": F.col(Trails.hop)}
+    )
+    shared = ["via", Participants.account, Participants.first_action_at, "rank", "items"]
+    reached = rows.groupBy("via").agg(F.min(F.struct("rank", "items")).alias("_one"))
     funders = owners.withColumnRenamed(ParticipantAddresses.address, "via").join(reached, on="via")
-    itself = funders.withColumns({"rank": F.lit(0), "item": F.col("_one.item")})
+    itself = funders.withColumns({"rank": F.lit(0), "items": F.col("_one.items")})
     return star(rows.select(*shared).unionByName(itself.select(*shared)), "first_gas", "money", 2, rules.max_group)
 
 
@@ -36,7 +38,7 @@ def sweep(trails: DataFrame, owners: DataFrame, rules: settings.Links) -> DataFr
         {
             "via": F.col(Trails.reached),
             "rank": F.col(Trails.hop),
-            "item": item("sweep", Trails.address, Trails.reached),
+            "items": F.array(item("sweep", Trails.address, Trails.reached)),
         }
     )
     return star(rows, "sweep", "sink", rules.sweep_min_accounts, rules.max_group)

@@ -27,11 +27,11 @@ def item(kind: str, sender: str, recipient: str, count: Column | None = None) ->
 def star(rows: DataFrame, kind: str, evidence_kind: str, least: int, most: int) -> DataFrame:
     """Ties the earliest account behind each `via` to every other: n - 1 ties, not n squared.
 
-    In: account, first_action_at, via, rank (nearest first), item. Groups under `least` accounts tie nobody; groups
-    over `most` are a service nobody listed. Out: two tie rows per pair, one movement each.
+    In: account, first_action_at, via, rank (nearest first), items. Groups under `least` accounts tie nobody; groups
+    over `most` are a service nobody listed. Out: one tie row per pair and movement.
     """
     per_account = rows.groupBy("via", Participants.account, Participants.first_action_at).agg(
-        F.min(F.struct("rank", "item")).alias("_nearest")
+        F.min(F.struct("rank", "items")).alias("_nearest")
     )
     sizes = per_account.groupBy("via").agg(
         F.count("*").alias("_size"),
@@ -41,14 +41,15 @@ def star(rows: DataFrame, kind: str, evidence_kind: str, least: int, most: int) 
     pairs = per_account.join(kept, on="via").where(F.col(Participants.account) != F.col("_founder.account"))
     both = F.explode(F.array("_nearest", "_founder._nearest")).alias("_one")
     tied = pairs.select("via", F.col("_founder.account").alias("a"), F.col(Participants.account).alias("b"), both)
+    tied = tied.select("via", "a", "b", "_one.rank", F.explode("_one.items").alias("item"))
     return tied.select(
         F.lit(kind).alias(Links.kind),
         F.lit(evidence_kind).alias(Links.evidence_kind),
         "a",
         "b",
         "via",
-        F.col("_one.rank").alias("rank"),
-        F.col("_one.item").alias("item"),
+        "rank",
+        "item",
     )
 
 
