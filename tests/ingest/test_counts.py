@@ -13,7 +13,8 @@ from pyspark.sql import SparkSession
 
 from abuse.campaign import load_campaign
 from abuse.edge.context import Night
-from abuse.edge.ingest import FACT_TABLES, ingest
+from abuse.edge.counts import FACT_TABLES
+from abuse.edge.ingest import ingest
 from abuse.edge.units import units
 from abuse.lake.delta import Lake
 from abuse.settings import Settings

@@ -20,6 +20,8 @@ from abuse.tables import AccountAddresses, Fact, Labels, Participation, Transfer
 
 Raw = Callable[[Source], DataFrame]
 PLACE = (("block_number", "block"), ("transaction_index", "order"))
+NO_RECEIPTS = "tx_hash string, status int, created string"
+NO_SIGNERS = "tx_hash string, initiator string, tx_block bigint, tx_at timestamp, tx_order bigint, tx_status int"
 DERIVED = (Transfers.amount, Transfers.amount_usd, Transfers.event_date)
 
 
@@ -102,12 +104,9 @@ def ethereum_etl(unit: Unit, reading: Reading) -> Parsed:
     blocks = look_up("blocks", lookups.blocks, ["block_number", "at"])
     receipts = look_up("receipts", lambda raw: lookups.receipts(raw, chain, chains), ["tx_hash", "status", "created"])
     spark = reading.tokens.sparkSession
-    receipts = (
-        receipts if receipts is not None else spark.createDataFrame([], "tx_hash string, status int, created string")
-    )
+    receipts = spark.createDataFrame([], NO_RECEIPTS) if receipts is None else receipts
     signed = [signers(reading.raw(s), receipts, chain, chains) for s in by_table.get("transactions", [])]
-    nobody = "tx_hash string, initiator string, tx_block bigint, tx_at timestamp, tx_order bigint, tx_status int"
-    senders = reading.spill(least(_all(signed), ["tx_hash"])) if signed else spark.createDataFrame([], nobody)
+    senders = reading.spill(least(_all(signed), ["tx_hash"])) if signed else spark.createDataFrame([], NO_SIGNERS)
     known = ethereum.Known(block_times(blocks, senders), receipts, senders)
     moved: list[DataFrame] = []
 

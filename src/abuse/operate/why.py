@@ -1,6 +1,7 @@
 """A publication and an account -> why it is out, or is not, in plain words.
 
-What the user may not see is left out when the explanation is made, so no way of showing it can give it away.
+What the user may not see is left out when the explanation is made, so no way of showing it can give it away. Longer
+than 200 lines because what is said and how it is printed must be read together to be sure of that.
 """
 
 from __future__ import annotations

@@ -33,22 +33,7 @@ def _group(policy: settings.Policy) -> list[Column]:
     is_low = F.col(Scores.score_lower) < policy.min_score_lower
     return [
         F.when(inside, F.format_string("cluster_size: It is tied to a group of %d accounts.", F.col(Features.size))),
-        F.when(
-            F.array_contains(kinds, "money"),
-            F.format_string("money_link: Money ties it to the group; direct ties: %d.", F.col(Features.money_partners)),
-        ),
-        F.when(
-            F.array_contains(kinds, "sink"),
-            F.lit("sink_link: Its last coins went to the same address as those of others of the group."),
-        ),
-        F.when(
-            F.array_contains(kinds, "time"),
-            F.format_string(
-                "same_time: %d others of the group began within the same window of time; chance gives %.1f.",
-                F.col(Features.time_partners),
-                F.col(Features.time_expected),
-            ),
-        ),
+        *_kinds(kinds),
         F.when(
             inside & ~is_low,
             F.format_string("farm_score: Half of the group began within %s minutes of the one before.", minutes),
@@ -64,6 +49,27 @@ def _group(policy: settings.Policy) -> list[Column]:
         F.when(
             inside & F.col(Clusters.is_giant),
             F.lit("giant_cluster: The group is too large to be believed; a service may be missing from the lists."),
+        ),
+    ]
+
+
+def _kinds(kinds: Column) -> list[Column]:
+    return [
+        F.when(
+            F.array_contains(kinds, "money"),
+            F.format_string("money_link: Money ties it to the group; direct ties: %d.", F.col(Features.money_partners)),
+        ),
+        F.when(
+            F.array_contains(kinds, "sink"),
+            F.lit("sink_link: Its last coins went to the same address as those of others of the group."),
+        ),
+        F.when(
+            F.array_contains(kinds, "time"),
+            F.format_string(
+                "same_time: %d others of the group began within the same window of time; chance gives %.1f.",
+                F.col(Features.time_partners),
+                F.col(Features.time_expected),
+            ),
         ),
     ]
 

@@ -28,18 +28,17 @@ def transfers(raw: DataFrame, chain: str, chains: Mapping[str, Chain]) -> DataFr
     block, index = (checks.number(F.col(c), "bigint") for c in ("block_number", "tx_index"))
     initiator = checks.address(F.col("initiator"), on, chains)
     is_bad_initiator = checks.blank_as_null(F.col("initiator")).isNotNull() & initiator.isNull()
+    addresses = {Transfers.sender: sender, Transfers.recipient: recipient, Transfers.asset: asset}
+    places = {Transfers.block_number: block, Transfers.tx_index: index}
     return raw.withColumns(
         {
             Transfers.chain: on,
             Transfers.tx_hash: F.lower(checks.blank_as_null(F.col("tx_hash"))),
             Transfers.position: F.coalesce(checks.blank_as_null(F.col("position")), F.lit("0")),
             Transfers.kind: kind,
-            Transfers.block_number: block,
-            Transfers.tx_index: index,
+            **places,
             Transfers.at: at,
-            Transfers.sender: sender,
-            Transfers.recipient: recipient,
-            Transfers.asset: asset,
+            **addresses,
             Transfers.amount_raw: raw_amount,
             Transfers.initiator: initiator,
             Transfers.memo: checks.blank_as_null(F.col("memo")),
@@ -50,14 +49,11 @@ def transfers(raw: DataFrame, chain: str, chains: Mapping[str, Chain]) -> DataFr
                 checks.null_reason(F.col("tx_hash"), "tx_hash"),
                 F.when(~on.isin(list(chains)), F.lit("unknown_chain")),
                 F.when(~kind.isin(*KINDS), F.lit("unknown_kind")),
-                checks.address_reason(F.col("sender"), sender, "sender"),
-                checks.address_reason(F.col("recipient"), recipient, "recipient"),
-                checks.address_reason(F.col("asset"), asset, "asset"),
+                *[checks.address_reason(F.col(n), found, n) for n, found in addresses.items()],
                 F.when(is_bad_initiator, F.lit("bad_initiator")),
                 checks.amount_reason(F.col("amount_raw"), raw_amount),
                 checks.moment_reason(F.col("at"), at),
-                checks.number_reason(F.col("block_number"), block, "block_number"),
-                checks.number_reason(F.col("tx_index"), index, "tx_index"),
+                *[checks.number_reason(F.col(n), found, n) for n, found in places.items()],
             ),
         }
     )
