@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import reduce
+from operator import and_
 from typing import Any
 
-from pyspark.sql import DataFrame
+from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from abuse.campaign import Campaign
 from abuse.contract import Table
+from abuse.edge.staging import least
 from abuse.errors import LakeError
 from abuse.lake.delta import Lake, Slice, timestamp
 from abuse.lake.storage import read_json, write_json
@@ -79,7 +82,7 @@ class Night:
 
     def facts(self, table: type[Table]) -> DataFrame:
         """Rows of this campaign's sources before as_of, as ingest saw them, none twice."""
-        return before(self.all_facts(table), table, self.as_of)
+        return self.all_facts(table).where(is_before(table, self.as_of))
 
     def all_facts(self, table: type[Table]) -> DataFrame:
         """The same, whatever their time."""
@@ -88,7 +91,7 @@ class Night:
             return self.lake.read(table).where(F.lit(False))
         names = ", ".join(f"'{unit}'" for unit in made["units"])
         rows = self.lake.read(table, f"file_digest IN ({names})", made["version"])
-        return unique(rows, table) if len(made["units"]) > 1 else rows
+        return least(rows, list(table.key)) if len(made["units"]) > 1 else rows
 
     def slice(self, table: type[PerRun]) -> DataFrame:
         """This run's rows, without the columns that only say which run."""
@@ -102,16 +105,7 @@ def record_folder(lake: str, campaign_id: str, as_of: datetime) -> str:
     return f"{lake}/work/records/{campaign_id}/{as_of:%Y%m%dT%H%M%S.%fZ}"
 
 
-def before(rows: DataFrame, table: type[Table], as_of: datetime) -> DataFrame:
-    """Only facts strictly before as_of."""
-    for name in TIME_OF[table]:
-        rows = rows.where(F.col(name).isNull() | (F.col(name) < F.expr(timestamp(as_of))))
-    return rows
-
-
-def unique(rows: DataFrame, table: type[Table]) -> DataFrame:
-    """One row per key: of several, the least, so that the pick depends on nothing but the rows."""
-    keys = [k for k in table.key if k in rows.columns]
-    rest = [c for c in rows.columns if c not in keys]
-    least = rows.groupBy(*keys).agg(F.min(F.struct(*rest)).alias("_least"))
-    return least.select(*[F.col(c) if c in keys else F.col(f"_least.{c}").alias(c) for c in rows.columns])
+def is_before(table: type[Table], as_of: datetime) -> Column:
+    """Whether a fact is strictly before as_of; the one place that says so."""
+    times = [F.col(name) for name in TIME_OF[table]]
+    return reduce(and_, [time.isNull() | (time < F.expr(timestamp(as_of))) for time in times])

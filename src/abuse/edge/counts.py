@@ -7,7 +7,7 @@ from typing import Any
 from pyspark.sql import functions as F
 
 from abuse.campaign import Campaign, Source
-from abuse.edge.context import TIME_OF, Night
+from abuse.edge.context import Night, is_before
 from abuse.errors import CheckError
 from abuse.tables import AccountAddresses, Fact, Labels, Participation, Transfers
 
@@ -27,11 +27,7 @@ def fact_figures(night: Night, table: type[Fact]) -> dict[str, Any]:
     """Rows before and after as_of by source, and an order-free digest of those before."""
     rows = night.all_facts(table)
     columns = [c for c in table.columns() if c not in (Fact.source, Fact.file_digest)]
-    counted = rows.withColumn("_counts", F.lit(True))
-    for name in TIME_OF[table]:
-        counted = counted.withColumn(
-            "_counts", F.col("_counts") & (F.col(name).isNull() | (F.col(name) < F.lit(night.as_of).cast("timestamp")))
-        )
+    counted = rows.withColumn("_counts", is_before(table, night.as_of))
     row_hash = F.when(F.col("_counts"), F.xxhash64(*columns).cast("decimal(20,0)"))
     by_source = counted.groupBy(Fact.source).agg(
         F.count_if("_counts").alias("kept"), F.count_if(~F.col("_counts")).alias("after"), F.sum(row_hash).alias("sum")
