@@ -136,18 +136,19 @@ def night(campaign_file: Path, as_of: str, lake: str, settings_file: Path | None
 @click.argument("name", type=click.Choice(STEP_NAMES))
 @with_slice
 def step(name: str, campaign_file: Path, as_of: str, lake: str, settings_file: Path | None) -> None:
-    """Runs one step of a night; the steps before it must have run."""
+    """Runs one step of a night; the steps before it must have run.
+
+    A closed gate is written down, said on standard output, and no error: ask `abuse gates` before the next step.
+    """
     from abuse.campaign import load_campaign
-    from abuse.edge.ingest import check_sources
-    from abuse.night import run_step
+    from abuse.night import run_alone
     from abuse.settings import load_settings
 
     found, settings = load_campaign(campaign_file, load_settings(settings_file))
     with _session(found, settings, as_of, lake) as context:
-        if name == "ingest":
-            check_sources(context)
-        record = run_step(name, context, _progress())
-    click.echo(json.dumps({"step": name, "run_id": record["run_id"], "seconds": record["seconds"]}))
+        record = run_alone(name, context, _progress())
+    said = {key: record[key] for key in ("run_id", "seconds", "held") if key in record}
+    click.echo(json.dumps({"step": name} | said))
 
 
 @main.command()
@@ -187,24 +188,36 @@ def release(run_id: str, lake: str, reason: str, actor: str | None) -> None:
 @main.command()
 @on_lake
 @click.option("--campaign", "campaign_id", help="Only this campaign.")
+@click.option("--run", "run_id", help="Only the attempts at this run.")
 @as_json
-def runs(lake: str, campaign_id: str | None, is_json: bool) -> None:
+def runs(lake: str, campaign_id: str | None, run_id: str | None, is_json: bool) -> None:
     """What ran, what was published, what is held."""
     from abuse.lake.publication import runs as all_runs
     from abuse.operate.listing import runs_table
 
-    runs_table(all_runs(lake, campaign_id), _console(), is_json=is_json)
+    found = [run for run in all_runs(lake, campaign_id) if run_id in (None, run.run_id)]
+    runs_table(found, _console(), is_json=is_json)
 
 
 @main.command()
 @on_lake
 @click.option("--run", "run_id", help="The run; the latest unless given.")
+@click.option("--campaign", "campaign_id", help="With --as-of, instead of --run: the run that slice is at now.")
+@click.option("--as-of", help="The night of --campaign.")
+@click.option("--stage", type=click.Choice(["inputs", "clusters", "outputs"]), help="Only the gates of this stage.")
 @as_json
-def gates(lake: str, run_id: str | None, is_json: bool) -> None:
+def gates(
+    lake: str, run_id: str | None, campaign_id: str | None, as_of: str | None, stage: str | None, is_json: bool
+) -> None:
     """What the gates said of a run. Exits with 3 when one holds it."""
-    from abuse.operate.listing import gates_table
+    from abuse.campaign import parse_instant
+    from abuse.operate.listing import gates_table, run_under_way
 
-    if not gates_table(lake, run_id, _console(), is_json=is_json):
+    if (campaign_id is None) != (as_of is None) or (run_id and campaign_id):
+        raise click.UsageError("name a run by --run, or by --campaign and --as-of together.")
+    if campaign_id and as_of:
+        run_id = run_under_way(lake, campaign_id, parse_instant(as_of))
+    if not gates_table(lake, run_id, _console(), stage=stage, is_json=is_json):
         sys.exit(3)
 
 
@@ -253,6 +266,26 @@ def jars(settings_file: Path | None) -> None:
     from abuse.settings import load_settings
 
     click.echo(",".join(str(path) for path in local_jars(load_settings(settings_file).jars)))
+
+
+@main.command()
+@on_lake
+@click.option("--settings", "settings_file", type=click.Path(path_type=Path))
+@click.option("--dry-run", "is_dry", is_flag=True, help="Says what would be done, and does nothing.")
+@as_json
+def maintain(lake: str, settings_file: Path | None, is_dry: bool, is_json: bool) -> None:
+    """Compacts the ledgers, and removes files that no publication and no night needs."""
+    from dataclasses import asdict
+
+    from abuse.lake.maintain import maintain as maintain_lake
+    from abuse.settings import load_settings
+
+    done = maintain_lake(lake, load_settings(settings_file).maintain, is_dry=is_dry)
+    if is_json:
+        click.echo(json.dumps({"dry_run": is_dry, "tables": [asdict(table) for table in done]}, indent=1))
+        return
+    for table in done:
+        click.echo(f"{'would be: ' if is_dry else ''}{table}")
 
 
 @contextmanager

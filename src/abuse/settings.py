@@ -254,6 +254,17 @@ class Policy:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Maintain:
+    """What `abuse maintain` keeps. It changes no row, so it is no rule and names no run."""
+
+    keep_days: int = 180
+    """Days that a file nothing needs stays, and a publication after another took its place: the appeal window."""
+
+    def __post_init__(self) -> None:
+        require("keep_days", self.keep_days, "1 or more", holds=self.keep_days >= 1)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Settings:
     """All sections. `rules_digest` covers what can change a row, not where or how fast it is computed."""
 
@@ -268,11 +279,12 @@ class Settings:
     features: Features = field(default_factory=Features)
     score: Score = field(default_factory=Score)
     policy: Policy = field(default_factory=Policy)
+    maintain: Maintain = field(default_factory=Maintain)
 
     def rules(self) -> dict[str, Any]:
         """Everything that can change a row."""
         whole = dataclasses.asdict(self)
-        return {k: v for k, v in whole.items() if k not in ("spark", "jars")}
+        return {k: v for k, v in whole.items() if k not in ("spark", "jars", "maintain")}
 
 
 def digest(value: object) -> str:

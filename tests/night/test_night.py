@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import dataclasses
 import shutil
 from pathlib import Path
 
 import pytest
 from pyspark.sql import SparkSession
+from rich.console import Console
 
 from abuse.edge.publish import COPIED
 from abuse.errors import Held, LakeError
 from abuse.lake.delta import Lake
 from abuse.lake.publication import current, runs
-from abuse.night import STEPS, release
+from abuse.night import STEPS, release, run_alone
+from abuse.operate.listing import gates_table, run_under_way
 from abuse.settings import Settings
 from abuse.tables import Decisions, DisqualifiedAccounts
 from tests.night import tiny
@@ -94,6 +97,23 @@ def test_a_held_night_changes_no_public_table_until_it_is_released(
     assert set(versions(lake)) == {t.table_name() for t in COPIED}
     with pytest.raises(LakeError, match="published"):
         release(Lake(str(lake), spark), run_id, "ops@example", "again", Silent())
+
+
+def test_a_step_alone_with_a_closed_gate_writes_the_hold_down_and_is_no_error(
+    spark: SparkSession, settings: Settings, file: Path, both: Path, tmp_path: Path
+) -> None:
+    lake, before = tmp_path / "lake", versions(both)
+    shutil.copytree(both, lake)
+    strict = dataclasses.replace(settings, ingest=dataclasses.replace(settings.ingest, max_quarantine_share=0.001))
+    night = night_of(spark, strict, file, lake, tiny.AS_OF)
+    record = run_alone("ingest", night, Silent())
+    held = runs(str(lake))[0]
+    assert "quarantine_share:transfers" in record["held"], "what an operator reads"
+    assert (held.status, held.run_id) == ("held", record["run_id"])
+    assert run_under_way(str(lake), "tiny", night.as_of) == record["run_id"]
+    assert not gates_table(str(lake), record["run_id"], Console(quiet=True), stage="inputs", is_json=False)
+    assert versions(lake) == before
+    assert current(str(lake), "tiny").run.run_id != record["run_id"], "the last good publication is served"
 
 
 def test_a_step_refuses_work_made_under_other_rules(

@@ -17,7 +17,7 @@ from abuse.contract import Table
 from abuse.edge.staging import least
 from abuse.errors import LakeError
 from abuse.lake.delta import Lake, Slice, timestamp
-from abuse.lake.storage import read_json, write_json
+from abuse.lake.storage import read_json, record_folder, write_json
 from abuse.settings import Settings
 from abuse.tables import AccountAddresses, Labels, Participation, PerRun, Transfers
 
@@ -99,10 +99,6 @@ class Night:
 
     def write(self, table: type[PerRun], frame: DataFrame) -> None:
         self.lake.replace_slice(table, frame, self.run)
-
-
-def record_folder(lake: str, campaign_id: str, as_of: datetime) -> str:
-    return f"{lake}/work/records/{campaign_id}/{as_of:%Y%m%dT%H%M%S.%fZ}"
 
 
 def is_before(table: type[Table], as_of: datetime) -> Column:

@@ -15,8 +15,12 @@ from pyspark.sql import types as T
 
 from abuse.contract import Field, Table
 from abuse.lake.storage import remove_tree
-from abuse.tables import PerRun
+from abuse.tables import Fact, PerRun, Published
 
+KEPT = {"delta.logRetentionDuration": "interval 3650 days", "delta.deletedFileRetentionDuration": "interval 3650 days"}
+"""A publication is read at the version its run wrote, however old. By default Delta forgets the log after 30 days and
+refuses older versions than 7; what may really go, `abuse maintain` decides.
+"""
 SIGNIFICANT_DIGITS = 6
 SCORE_DECIMALS = 4
 
@@ -113,6 +117,7 @@ def create(table: type[Table], path: str) -> None:
         mode="ignore",
         partition_by=list(table.partitions) or None,
         description=(table.__doc__ or "").strip(),
+        configuration=KEPT if issubclass(table, (Fact, Published)) else None,
     )
 
 

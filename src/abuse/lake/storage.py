@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import tempfile
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -32,3 +33,8 @@ def read_json(path: str) -> Any | None:
 
 def remove_tree(path: str) -> None:
     shutil.rmtree(path, ignore_errors=True)
+
+
+def record_folder(lake: str, campaign_id: str, as_of: datetime) -> str:
+    """Where the steps of one slice leave what they counted."""
+    return f"{lake}/work/records/{campaign_id}/{as_of:%Y%m%dT%H%M%S.%fZ}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+from datetime import datetime
 from typing import Any
 
 from rich.console import Console
@@ -12,8 +13,12 @@ from rich.table import Table
 from abuse.errors import InputError
 from abuse.lake.publication import Run, ledger
 from abuse.lake.publication import runs as all_runs
+from abuse.lake.storage import read_json, record_folder
 from abuse.operate.page import printable
 from abuse.tables import GateResults
+
+STAGES = ("inputs", "clusters", "outputs")
+"""In the order they are asked."""
 
 
 def runs_table(found: list[Run], console: Console, *, is_json: bool) -> None:
@@ -40,20 +45,32 @@ def runs_table(found: list[Run], console: Console, *, is_json: bool) -> None:
     console.print(table if found else "No run yet.")
 
 
-def gates_table(lake: str, run_id: str | None, console: Console, *, is_json: bool) -> bool:
-    """Prints the answers of a run's latest attempt; whether none holds it. Raises InputError for an unknown run."""
-    rows = ledger(lake, GateResults).to_pylist()
+def run_under_way(lake: str, campaign_id: str, as_of: datetime) -> str:
+    """The run a slice is at: the one its last ingest began. Raises InputError when there was none."""
+    record = read_json(f"{record_folder(lake, campaign_id, as_of)}/ingest.json")
+    if record is None:
+        raise InputError(
+            f"lake {lake}",
+            f"no night of {campaign_id!r} as of {as_of.isoformat()}",
+            "one that ingest has begun",
+            f"See `abuse runs --lake {lake}`.",
+        )
+    return str(record["run_id"])
+
+
+def gates_table(lake: str, run_id: str | None, console: Console, *, stage: str | None = None, is_json: bool) -> bool:
+    """Prints each gate's latest answer on a run; whether none holds it. Raises InputError where none was asked."""
     if run_id is None:
         latest = all_runs(lake)
         run_id = latest[0].run_id if latest else None
-    ours = [row for row in rows if row[GateResults.run_id] == run_id]
+    every = ledger(lake, GateResults).to_pylist()
+    ours = [row for row in every if row[GateResults.run_id] == run_id and stage in (None, row[GateResults.stage])]
     if not ours:
-        raise InputError(
-            "--run", f"no gate was asked about {run_id}", "a run of this lake", f"See `abuse runs --lake {lake}`."
-        )
-    attempt = max(row[GateResults.attempt] for row in ours)
-    answers = [row for row in ours if row[GateResults.attempt] == attempt]
-    answers.sort(key=lambda row: (row["stage"] != "inputs", row["stage"] == "outputs", row["gate"]))
+        what = f"no gate {f'of stage {stage} ' if stage else ''}was asked about {run_id}"
+        raise InputError("--run", what, "a run of this lake", f"See `abuse runs --lake {lake}`.")
+    ours.sort(key=lambda row: row[GateResults.attempt])
+    latest_of = {(row[GateResults.stage], row[GateResults.gate]): row for row in ours}
+    answers = sorted(latest_of.values(), key=lambda row: (STAGES.index(row["stage"]), row["gate"]))
     is_open = all(row[GateResults.passed] for row in answers)
     if is_json:
         console.out(json.dumps(answers, default=str, indent=1), highlight=False)

@@ -1,0 +1,49 @@
+"""An `abuse` and a `spark-submit` that answer by the name of the campaign, to try the DAG's own logic in seconds.
+
+The real ones run in tests/airflow/system.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+PUBLIC = ("services", "links", "clusters", "cluster_members", "scores", "decisions", "disqualified_accounts")
+
+ABUSE = """#!{python}
+import json, sys
+args = dict(zip(sys.argv[2::2], sys.argv[3::2]))
+if sys.argv[1] == "gates":
+    run = args.get("--run") or "run-" + args["--campaign"]
+    is_held = run == "run-held-" + args["--stage"]
+    answer = {{"run_id": run, "stage": args["--stage"], "passed": not is_held, "message": "a share of 40%"}}
+    print(json.dumps([answer]))
+    sys.exit(3 if is_held else 0)
+if sys.argv[1] == "runs":
+    run = args["--run"]
+    status = {{"run-late-hold": "held", "run-torn": "failed"}}.get(run, "published")
+    print(json.dumps([{{"status": status, "reason": "flagged_share", "versions": dict.fromkeys({public}, 4)}}]))
+    sys.exit(0)
+sys.exit("Error: No such command")
+"""
+
+SUBMIT = """#!{python}
+import pathlib, sys
+step = next(pathlib.Path(a).stem for a in sys.argv if a.endswith(".py"))
+campaign = pathlib.Path(sys.argv[sys.argv.index("--campaign") + 1]).stem
+with open({log!r}, "a") as log:
+    log.write(f"{{campaign}} {{step}} {{sys.argv[sys.argv.index('--as-of') + 1]}}\\n")
+if campaign == "broken" and step == "trails":
+    sys.exit("abuse: no such file transfers.csv; a file was wanted; mend path")
+"""
+
+
+def write(folder: Path) -> tuple[Path, Path]:
+    """Paths of `abuse` and of `spark-submit`, which writes what it got to submitted.txt beside it."""
+    log = folder / "submitted.txt"
+    abuse, submit = folder / "abuse", folder / "spark-submit"
+    abuse.write_text(ABUSE.format(python=sys.executable, public=PUBLIC))
+    submit.write_text(SUBMIT.format(python=sys.executable, log=str(log)))
+    for file in (abuse, submit):
+        file.chmod(0o755)
+    return abuse, submit

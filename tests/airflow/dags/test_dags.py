@@ -1,0 +1,110 @@
+"""What a team sees when the folder is dropped into its deployment."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+FOLDER = Path(__file__).parents[3] / "airflow" / "dags"
+IDS = ["farm_backfill", "farm_maintain", "farm_nightly", "farm_train"]
+SPARK_STEPS = 9
+TIMED = """
+import sys, time
+sys.path.append({folder!r})
+from airflow.sdk import DAG
+from airflow.dag_processing.dagbag import BundleDagBag
+from pathlib import Path
+started = time.perf_counter()
+bag = BundleDagBag(dag_folder={folder!r}, bundle_path=Path({folder!r}))
+assert len(bag.dags) == 4 and not bag.import_errors, bag.import_errors
+print("PARSED", time.perf_counter() - started)
+"""
+
+
+def test_every_dag_is_there_and_nothing_else(dags: dict[str, Any]) -> None:
+    assert sorted(dags) == IDS
+
+
+def test_all_files_parse_in_under_two_seconds_providers_included() -> None:
+    seconds = []
+    for _ in range(2):  # the better of two: machines stutter
+        command = [sys.executable, "-c", TIMED.format(folder=str(FOLDER))]
+        done = subprocess.run(command, capture_output=True, text=True, check=True)
+        seconds.append(float(done.stdout.split("PARSED")[1]))
+    print(f"\nall DAG files parse in {min(seconds):.2f} s")
+    assert min(seconds) < 2
+
+
+@pytest.mark.parametrize("dag_id", IDS)
+def test_every_dag_says_whose_it_is_and_what_to_do(dags: dict[str, Any], dag_id: str) -> None:
+    dag = dags[dag_id]
+    assert dag.description
+    assert "farm" in dag.tags
+    assert len(dag.tags) > 1
+    assert "ed" in dag.doc_md, "says what to do when it is red"
+    assert len(dag.doc_md) > 200
+    assert dag.catchup is False
+    assert dag.max_active_runs <= 4
+    for task in dag.tasks:
+        assert task.owner == "anti-fraud"
+        assert task.retries == 2
+        assert task.retry_exponential_backoff
+        assert task.max_retry_delay == timedelta(hours=1)
+        assert not task.depends_on_past, "cleared backfill runs stick with it"
+        assert task.on_failure_callback, "a red task reaches the webhook"
+        assert task.doc_md or "night" not in task.task_id
+        if task.task_id != "settled":  # a sensor, with a timeout of its own
+            assert task.execution_timeout
+        assert task.task_id != "settled" or task.timeout == timedelta(hours=3).total_seconds()
+
+
+@pytest.mark.parametrize("dag_id", ["farm_nightly", "farm_backfill"])
+def test_only_the_lakes_one_slot_writes(dags: dict[str, Any], dag_id: str) -> None:
+    pools = {task.task_id: task.pool for task in dags[dag_id].tasks}
+    writers = {name for name, pool in pools.items() if pool == "farm_lake"}
+    assert len(writers) == SPARK_STEPS
+    assert not any("gate" in name or name.endswith("published") for name in writers), "readers wait for nobody"
+    assert {task.pool_slots for task in dags[dag_id].tasks} == {1}
+
+
+def test_the_nightly_goes_before_a_backfill_for_the_slot(dags: dict[str, Any]) -> None:
+    nightly = min(t.priority_weight for t in dags["farm_nightly"].tasks)
+    assert nightly > max(t.priority_weight for t in dags["farm_backfill"].tasks)
+
+
+def test_each_step_waits_for_the_one_before_and_each_gate_for_its_step(dags: dict[str, Any]) -> None:
+    order = [task.task_id.removeprefix("night.") for task in dags["farm_nightly"].topological_sort()]
+    wanted = ["window", "settled", "slices", "ingest", "gate_inputs", "services", "trails", "links", "clusters"]
+    wanted += ["gate_clusters", "features", "score", "decide", "gate_outputs", "publish", "published"]
+    assert order == wanted
+    tasks = {task.task_id.removeprefix("night."): task for task in dags["farm_nightly"].tasks}
+    for before, after in zip(wanted, wanted[1:], strict=False):
+        assert tasks[before].task_id in tasks[after].upstream_task_ids, f"{before} -> {after}"
+
+
+def test_training_never_promotes(dags: dict[str, Any]) -> None:
+    assert [task.task_id for task in dags["farm_train"].topological_sort()] == ["candidate", "train", "evaluate"]
+
+
+def test_no_file_imports_the_project_or_anything_heavy() -> None:
+    for file in FOLDER.rglob("*.py"):
+        for node in ast.walk(ast.parse(file.read_text())):
+            names = [a.name for a in node.names] if isinstance(node, ast.Import) else []
+            names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+            heavy = {name.split(".")[0] for name in names} & {"abuse", "pyspark", "torch", "pandas", "delta", "numpy"}
+            assert not heavy, f"{file.name} imports {heavy}"
+
+
+def test_the_nightly_has_an_alarm_and_the_backfill_a_form(dags: dict[str, Any]) -> None:
+    (alarm,) = dags["farm_nightly"].deadline
+    assert alarm.interval == timedelta(hours=6)
+    assert alarm.callback.path == "farm.notify.late"
+    assert set(dags["farm_backfill"].params) == {"campaign", "first", "last"}
+    with pytest.raises(Exception, match="campaign"):
+        dags["farm_backfill"].params.validate()
