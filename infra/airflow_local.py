@@ -14,6 +14,8 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -55,7 +57,7 @@ class Local:
                 "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
                 "AIRFLOW__CORE__PARALLELISM": "2",
                 "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_ALL_ADMINS": "True",
-                "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"{self.url}/execution/",  # or tasks look at the default port
+                "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"{self.url}/execution/",  # else tasks ask the default port
                 "AIRFLOW__API__PORT": str(self.port),
                 "AIRFLOW__API__BASE_URL": self.url,
                 "AIRFLOW__API__WORKERS": "1",
@@ -102,10 +104,8 @@ class Local:
             _signal(process, signal.SIGTERM)
         until = time.monotonic() + STOP_S
         for process in self.processes.values():
-            try:
+            with suppress(subprocess.TimeoutExpired):
                 process.wait(max(0.1, until - time.monotonic()))
-            except subprocess.TimeoutExpired:
-                pass
             _signal(process, signal.SIGKILL)  # what is left of its group
         self.processes.clear()
 
@@ -129,10 +129,8 @@ class Local:
 
 
 def _signal(process: subprocess.Popen[bytes], number: int) -> None:
-    try:
+    with suppress(ProcessLookupError):
         os.killpg(process.pid, number)
-    except ProcessLookupError:
-        pass
 
 
 def deployment_file(path: Path, lake: Path, campaigns: Path, **more: str | int) -> Path:
@@ -157,6 +155,9 @@ def deployment_file(path: Path, lake: Path, campaigns: Path, **more: str | int) 
         "spark.driver.bindAddress": "127.0.0.1",
         "spark.log.level": "ERROR",
         "spark.driver.extraJavaOptions": "-Xss8m -XX:+UseSerialGC -XX:TieredStopAtLevel=1",
+        "spark.sql.codegen.wholeStage": "false",  # compiling plans costs more than running them on a small campaign
+        "spark.sql.codegen.factoryMode": "NO_CODEGEN",
+        "spark.sql.adaptive.enabled": "false",
     }
     text = _table(top) + "\n[spark]\n" + _table(spark) + "\n[spark.conf]\n" + _table(conf)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -164,7 +165,7 @@ def deployment_file(path: Path, lake: Path, campaigns: Path, **more: str | int) 
     return path
 
 
-def _table(values: dict[str, str | int]) -> str:
+def _table(values: Mapping[str, object]) -> str:
     return "".join(f"{json.dumps(key)} = {json.dumps(value)}\n" for key, value in values.items())
 
 

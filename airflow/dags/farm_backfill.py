@@ -1,16 +1,4 @@
-"""
-### A past campaign, judged by tonight's rules on the data of then
-
-Trigger it with a campaign's id and dates. Each date is a slice of its own: only facts before its midnight count, other
-dates stay as they are, and doing it again changes nothing. It shares the lake's one slot with the nightly run, which goes
-first; either may be running when the other starts.
-
-- `campaign`: the id in a file of the campaigns folder; the campaign may be over.
-- `first`, `last`: as_of dates, **both included**. Empty: the one date of its last nightly run.
-
-Many nights of all live campaigns: `airflow backfill create --dag-id farm_nightly --from-date D --to-date D`, see there.
-When a gate is pink or a step red, the page of `farm_nightly` says what to do.
-"""
+"""A past campaign, judged by tonight's rules on the data of then. Its page: farm/pages/backfill.md."""
 
 from airflow.sdk import DAG, Param, get_current_context, task
 from airflow.sdk.exceptions import AirflowFailException
@@ -19,14 +7,14 @@ from pendulum import datetime
 from farm import window
 from farm.campaigns import campaign
 from farm.deployment import load
-from farm.night import defaults, nights, slice_of
+from farm.night import defaults, nights, page, slice_of
 
 deployment = load()
 
 with DAG(
     dag_id="farm_backfill",
     description="Judges a past campaign, or past dates of one, without disturbing other dates.",
-    doc_md=__doc__,
+    doc_md=page("backfill"),
     schedule=None,
     start_date=datetime(2026, 1, 1, tz="UTC"),
     catchup=False,

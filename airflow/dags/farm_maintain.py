@@ -1,11 +1,4 @@
-"""
-### Once a week: the lake's upkeep
-
-`abuse maintain`: small files of the ledgers are joined, and files that no publication and no appeal needs are removed.
-Nothing that `abuse runs` names is ever removed. It holds the lake's one slot, so no night runs beside it.
-
-Red: the task's last log line says what to do. Skipping a week costs only disk space.
-"""
+"""Once a week: the lake's upkeep. Its page: farm/pages/maintain.md."""
 
 from datetime import timedelta
 
@@ -14,7 +7,7 @@ from pendulum import datetime
 
 from farm.command import CommandError, last_line, output
 from farm.deployment import load
-from farm.night import defaults
+from farm.night import defaults, page
 
 deployment = load()
 TIMEOUT = timedelta(hours=deployment.step_timeout_hours)
@@ -22,7 +15,7 @@ TIMEOUT = timedelta(hours=deployment.step_timeout_hours)
 with DAG(
     dag_id="farm_maintain",
     description="Joins small files and removes those that nothing needs.",
-    doc_md=__doc__,
+    doc_md=page("maintain"),
     schedule=CronTriggerTimetable("0 12 * * 0", timezone=deployment.timezone),  # far from the night
     start_date=datetime(2026, 1, 1, tz=deployment.timezone),
     catchup=False,

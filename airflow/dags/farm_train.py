@@ -1,13 +1,4 @@
-"""
-### Once a month: a candidate model, trained and evaluated, never promoted
-
-`abuse train` makes a candidate below `models`, `abuse evaluate` writes its tables beside it, against every baseline.
-The nightly runs go on with the model they have. To promote a candidate is a person's act: read its evaluation, commit its
-weights and card to the project, and release a new version, whose nights then carry the new `model_version`.
-
-Pink: the installed version of the project has no trainer. Red: the task's last log line says what to do; a training that
-was interrupted goes on from its last checkpoint.
-"""
+"""Once a month: a candidate model, trained and evaluated, never promoted. Its page: farm/pages/train.md."""
 
 from datetime import timedelta
 
@@ -18,7 +9,7 @@ from pendulum import datetime
 from farm import window
 from farm.command import CommandError, last_line, output
 from farm.deployment import load
-from farm.night import defaults
+from farm.night import defaults, page
 
 deployment = load()
 TIMEOUT = timedelta(hours=12)
@@ -36,7 +27,7 @@ def run(*arguments: str) -> None:
 with DAG(
     dag_id="farm_train",
     description="Trains and evaluates a candidate model. Never promotes one.",
-    doc_md=__doc__,
+    doc_md=page("train"),
     schedule=CronTriggerTimetable("0 6 1 * *", timezone=deployment.timezone),
     start_date=datetime(2026, 1, 1, tz=deployment.timezone),
     catchup=False,

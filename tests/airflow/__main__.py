@@ -16,7 +16,7 @@ HERE = Path(__file__).parent
 def main() -> int:
     started = time.monotonic()
     python = environment(with_tests=True) / "bin" / "python"
-    options = ["-c", str(HERE / "pytest.ini"), "--rootdir", str(PROJECT), "--confcutdir", str(HERE / "dags")]
+    options = ["-c", str(HERE / "dags" / "pytest.ini"), "--rootdir", str(PROJECT), "--confcutdir", str(HERE / "dags")]
     dags = [str(python), "-m", "pytest", "-q", *options, str(HERE / "dags")]
     system = [sys.executable, "-m", "pytest", "-q", "-s", str(HERE / "system")]
     system += [str(HERE.parent / "infra")] if "--full" in sys.argv else ["-m", "not long"]

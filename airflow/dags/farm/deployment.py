@@ -71,7 +71,7 @@ class Deployment:
     timezone: str = "UTC"
     """whose midnight is as_of"""
     schedule: str = "0 0 * * *"
-    """cron, in `timezone`; at midnight, so that the dates given to `backfill create` are the as_of dates, all of them"""
+    """cron, in `timezone`; at midnight, so that the dates given to `backfill create` are the as_of dates"""
     settle_hours: float = 2.0
     """how long after as_of the day's data may still arrive; the night waits so long"""
     alarm_hours: float = 6.0

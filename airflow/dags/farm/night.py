@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 from airflow.sdk import Asset, TaskGroup, get_current_context, task, task_group
@@ -43,6 +44,11 @@ def defaults(deployment: Deployment) -> dict[str, Any]:
         "on_failure_callback": notify.failed,
         "weight_rule": "upstream",  # a campaign that is nearly done goes before one that has not begun
     }
+
+
+def page(name: str) -> str:
+    """What Airflow shows beside a DAG: what it does, and what to do when it is red."""
+    return (Path(__file__).parent / "pages" / f"{name}.md").read_text(encoding="utf-8")
 
 
 def assets(deployment: Deployment) -> list[Asset]:
@@ -106,7 +112,7 @@ def _published(deployment: Deployment) -> Any:
         """Asset events of the publication: the run, its slice and the Delta version of each table."""
         show(label)
         attempts = ask(deployment.abuse, "runs", "--lake", deployment.lake, "--run", run_id).rows
-        latest = attempts[0] if attempts else {"status": "not in `abuse runs`", "reason": None}
+        latest: dict[str, Any] = attempts[0] if attempts else {"status": "not in `abuse runs`", "reason": None}
         if latest["status"] == "held":
             held(deployment, campaign_id, as_of, run_id, "outputs", latest["reason"])
         if latest["status"] != "published":
@@ -129,4 +135,4 @@ def held(deployment: Deployment, campaign_id: str, as_of: str, run_id: str, stag
 
 
 def show(label: str) -> None:
-    get_current_context()["slice_label"] = label  # type: ignore[typeddict-unknown-key]
+    get_current_context()["slice_label"] = label

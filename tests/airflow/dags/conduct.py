@@ -1,4 +1,4 @@
-"""Runs farm DAGs in this process and prints what became of each task: `python conduct.py '[[DAG_ID, DATE, CONF], ...]'`."""
+"""Runs farm DAGs in this process, prints what became of each task: `conduct.py '[[DAG_ID, DATE, CONF], ...]'`."""
 
 from __future__ import annotations
 

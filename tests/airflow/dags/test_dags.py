@@ -6,6 +6,7 @@ import ast
 import subprocess
 import sys
 from datetime import timedelta
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -84,7 +85,7 @@ def test_each_step_waits_for_the_one_before_and_each_gate_for_its_step(dags: dic
     wanted += ["gate_clusters", "features", "score", "decide", "gate_outputs", "publish", "published"]
     assert order == wanted
     tasks = {task.task_id.removeprefix("night."): task for task in dags["farm_nightly"].tasks}
-    for before, after in zip(wanted, wanted[1:], strict=False):
+    for before, after in pairwise(wanted):
         assert tasks[before].task_id in tasks[after].upstream_task_ids, f"{before} -> {after}"
 
 

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+
 from farm.campaigns import campaign, campaigns
 from farm.deployment import Deployment, load
 
@@ -43,7 +44,7 @@ def test_what_is_wrong_in_farm_toml_is_one_line(tmp_path: Path, text: str, words
 
 
 def test_a_missing_farm_toml_says_which(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match="nowhere.toml"):
+    with pytest.raises(ValueError, match=r"nowhere\.toml"):
         load(str(tmp_path / "nowhere.toml"))
 
 
@@ -88,7 +89,7 @@ def test_two_files_with_one_id_are_refused_since_they_would_replace_each_other(t
 
 def test_an_unknown_campaign_names_those_there_are(tmp_path: Path) -> None:
     write(tmp_path, "spring", SPRING)
-    with pytest.raises(ValueError, match="no campaign 'summer' in .*; there are spring"):
+    with pytest.raises(ValueError, match=r"no campaign 'summer' in .*; there are spring"):
         campaign(str(tmp_path), "summer")
 
 

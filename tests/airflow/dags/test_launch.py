@@ -6,12 +6,12 @@ import os
 from collections.abc import Iterator
 from typing import Any
 
-import boto3
 import pytest
 from airflow.sdk.exceptions import TaskDeferred
+from moto.server import ThreadedMotoServer
+
 from farm.deployment import Deployment, Emr, Spark
 from farm.launch import submit
-from moto.server import ThreadedMotoServer
 
 SLICE = ("/campaigns/spring.toml", "2026-04-08T00:00:00Z", "spring 2026-04-08")
 ARGUMENTS = ["--campaign", SLICE[0], "--as-of", SLICE[1], "--lake", "s3a://lake"]
@@ -94,6 +94,8 @@ def emr_api() -> Iterator[str]:
 
 
 def test_emr_serverless_gets_entry_point_arguments_archive_configuration_and_tags(emr_api: str) -> None:
+    import boto3
+
     client = boto3.client("emr-serverless", region_name="eu-west-1")
     application = client.create_application(name="farm", releaseLabel="emr-7.10.0", type="SPARK")["applicationId"]
     client.start_application(applicationId=application)

@@ -7,11 +7,11 @@ import logging
 from types import SimpleNamespace
 
 import pytest
+
 from farm import notify
+from tests.airflow.receiver import Receiver
 
-from tests.airflow.dags.receiver import Receiver
-
-SECRET = "s3cr3t-t0ken"
+SECRET = "s3cr3t-t0ken"  # noqa: S105
 
 
 def connect(monkeypatch: pytest.MonkeyPatch, **parts: str) -> None:
