@@ -19,7 +19,7 @@ def main() -> int:
     options = ["-c", str(HERE / "dags" / "pytest.ini"), "--rootdir", str(PROJECT), "--confcutdir", str(HERE / "dags")]
     dags = [str(python), "-m", "pytest", "-q", *options, str(HERE / "dags")]
     system = [sys.executable, "-m", "pytest", "-q", "-s", str(HERE / "system")]
-    system += [str(HERE.parent / "infra")] if "--full" in sys.argv else ["-m", "not long"]
+    system += [str(HERE.parent / "infra" / "test_bundle.py")] if "--full" in sys.argv else ["-m", "not long"]
     codes = [
         subprocess.run(command, cwd=PROJECT, env=os.environ | {"PYTHONPATH": ""}, check=False).returncode
         for command in (dags, system)

@@ -112,13 +112,13 @@ def test_a_past_day_is_what_abuse_night_says_of_it(deployed: World, backfilled: 
     assert ours == public_rows(other)
 
 
-def test_a_guard_rail_before_publish_holds_and_a_release_publishes(
-    deployed: World, backfilled: dict[str, int]
-) -> None:
+def test_a_guard_rail_before_publish_holds_and_a_release_publishes(deployed: World, backfilled: dict[str, int]) -> None:
     file = deployed.campaigns / "campaign.toml"
     file.write_text(file.read_text().replace("max_flagged_share = 0.8", "max_flagged_share = 0.1"))
     before, since = versions(deployed.lake), len(deployed.hook.messages)
-    run_id, state = deployed.run("farm_backfill", "2026-11-01T00:00:00Z", campaign="tiny", first="2026-05-02", last="2026-05-02")
+    run_id, state = deployed.run(
+        "farm_backfill", "2026-11-01T00:00:00Z", campaign="tiny", first="2026-05-02", last="2026-05-02"
+    )
     assert state == "success"
     states = deployed.api.states("farm_backfill", run_id)
     assert (states["night.decide"], states["night.gate_outputs"], states["night.publish"]) == (

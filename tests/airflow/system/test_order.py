@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from pathlib import Path
 from typing import Any
 
@@ -52,8 +53,9 @@ def test_the_page_of_the_nightly_says_what_to_do_gate_by_gate() -> None:
         assert f"`{gate}" in page, f"what to do about {gate}?"
 
 
-def test_no_dag_file_holds_a_secret_or_a_registry() -> None:
+def test_no_dag_file_holds_a_secret() -> None:
+    assignment = re.compile(r"""(?i)(secret|token|password|api_?key)\w*["']?\s*[:=]\s*["'][^"'{]""")
+    assert assignment.search('webhook_token = "abc"'), "the pattern finds one"
     for file in FARM.parent.rglob("*"):
-        if file.suffix in {".py", ".toml"}:
-            text = file.read_text().lower()
-            assert not any(word in text for word in ("aws_secret", "api_key", "token =", "password =")), file.name
+        if file.suffix in {".py", ".toml", ".md"}:
+            assert not assignment.search(file.read_text()), file.name
