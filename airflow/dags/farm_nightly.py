@@ -30,9 +30,9 @@ with DAG(
     start_date=datetime(2026, 1, 1, tz=deployment.timezone),
     catchup=False,
     max_active_runs=1,
-    default_args=defaults(deployment) | {"priority_weight": 10},  # before backfills, for the lake's one slot
+    default_args=defaults(deployment) | {"priority_weight": 10},  # before farm_backfill, for the lake's one slot
     deadline=DeadlineAlert(
-        reference=DeadlineReference.DAGRUN_LOGICAL_DATE,
+        reference=DeadlineReference.DAGRUN_QUEUED_AT,
         interval=timedelta(hours=deployment.alarm_hours),
         callback=SyncCallback(notify.late),
     ),

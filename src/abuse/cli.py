@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from abuse.errors import AbuseError
+from abuse.errors import AbuseError, InputError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -40,16 +40,28 @@ class Group(click.Group):
             ctx.exit(why.exit_code)
 
 
+def local(_context: click.Context, option: click.Parameter, value: str) -> str:
+    """A folder or file of this machine, until the storage knows others: a lock or record elsewhere would be lost."""
+    if "://" in value:
+        wanted, fix = "a path of this machine", "Mount it, or copy it here: S3 is not supported yet."
+        raise InputError(f"--{option.name}".replace("_file", ""), repr(value), wanted, fix)
+    return value
+
+
 def with_slice(command: F) -> F:
     """--campaign FILE, --as-of, --lake, --settings."""
     for option in (
         click.option(
             "--settings", "settings_file", type=click.Path(path_type=Path), help="TOML file; defaults for all."
         ),
-        click.option("--lake", required=True, help="Folder of the lake."),
+        click.option("--lake", required=True, callback=local, help="Folder of the lake."),
         click.option("--as-of", required=True, help="UTC instant; only facts before it count."),
         click.option(
-            "--campaign", "campaign_file", required=True, type=click.Path(path_type=Path), help="Campaign file."
+            "--campaign",
+            "campaign_file",
+            required=True,
+            callback=lambda *said: Path(local(*said)),
+            help="Campaign file.",
         ),
     ):
         command = option(command)
@@ -57,7 +69,7 @@ def with_slice(command: F) -> F:
 
 
 as_json = click.option("--json", "is_json", is_flag=True, help="For machines.")
-on_lake = click.option("--lake", required=True, help="Folder of the lake.")
+on_lake = click.option("--lake", required=True, callback=local, help="Folder of the lake.")
 
 
 @click.group(cls=Group, context_settings={"help_option_names": ["-h", "--help"]})
@@ -68,7 +80,7 @@ def main() -> None:
 
 @main.command()
 @click.option("--size", type=click.Choice(list(SIZES)), default="small", show_default=True)
-@click.option("--lake", default="lake/demo", show_default=True, help="Folder of the lake.")
+@click.option("--lake", default="lake/demo", show_default=True, callback=local, help="Folder of the lake.")
 @click.option("--seed", default=7, show_default=True, help="Of the simulator.")
 def demo(size: str, lake: str, seed: int) -> None:
     """Simulates a campaign, runs the night, and prints what was found and where to look."""

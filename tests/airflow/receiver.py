@@ -15,6 +15,8 @@ class Receiver:
         self.messages: list[dict[str, Any]] = []
         self.tokens: list[str | None] = []
         self.statuses = list(statuses)
+        self.location = ""
+        self.seen: list[str] = []
         outer = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -24,7 +26,15 @@ class Receiver:
                 if status == 200:
                     outer.messages.append(body)
                     outer.tokens.append(self.headers.get("Authorization"))
+                outer.seen.append("POST")
                 self.send_response(status)
+                if outer.location:
+                    self.send_header("Location", outer.location)
+                self.end_headers()
+
+            def do_GET(self) -> None:
+                outer.seen.append("GET")
+                self.send_response(200)
                 self.end_headers()
 
             def log_message(self, *_: object) -> None: ...

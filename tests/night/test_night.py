@@ -123,3 +123,13 @@ def test_a_step_refuses_work_made_under_other_rules(
     night = night_of(spark, settings, other, lake, tiny.AS_OF)
     with pytest.raises(LakeError, match="changed since ingest"):
         night.load(("ingest",))
+
+
+def test_a_step_refuses_to_go_on_after_an_upgrade_since_one_run_is_one_version(
+    spark: SparkSession, settings: Settings, file: Path, lake: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    night = night_of(spark, settings, file, lake, tiny.AS_OF)
+    night.load(("ingest",))
+    monkeypatch.setattr("abuse.edge.context.__version__", "99.0")
+    with pytest.raises(LakeError, match=r"ingest ran under version .* of the project, this is 99\.0"):
+        night.load(("ingest",))

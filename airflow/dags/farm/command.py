@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import ctypes
 import json
+import signal
 import subprocess
+import sys
 from dataclasses import dataclass
 from typing import Any
 
@@ -35,12 +38,23 @@ def output(abuse: str, *arguments: str, timeout_s: float = TIMEOUT_S) -> subproc
     """The finished process, whatever its exit. Raises CommandError when it cannot start, or takes too long."""
     try:
         return subprocess.run(  # noqa: S603 - the path is the deployment's, the arguments are ids, dates and paths
-            [abuse, *arguments], capture_output=True, text=True, timeout=timeout_s, check=False
+            [abuse, *arguments],
+            capture_output=True,
+            text=True,
+            timeout=timeout_s,
+            check=False,
+            preexec_fn=end_with_parent,
         )
     except OSError as why:
         raise CommandError(f"{abuse} cannot be started ({why.strerror}); mend `abuse` in farm.toml") from why
     except subprocess.TimeoutExpired as why:
         raise CommandError(f"abuse {arguments[0]} took more than {timeout_s:.0f} s") from why
+
+
+def end_with_parent() -> None:
+    """A killed task takes its command along (Linux: PR_SET_PDEATHSIG); else a cleared one would run beside it."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(1, signal.SIGTERM)
 
 
 def last_line(text: str) -> str:

@@ -71,7 +71,10 @@ def emr_serverless(step: str, deployment: Deployment, arguments: list[Any], opti
             }
         },
         configuration_overrides=emr_configuration(deployment),
-        config={"tags": {"project": "campaign-abuse", "step": step} | emr.tags},
+        config={
+            "tags": {"project": "campaign-abuse", "step": step} | emr.tags,
+            "executionTimeoutMinutes": max(5, polls * POLL_S // 60 - 5),  # ends by itself before a retry may start
+        },
         aws_conn_id=emr.aws_conn_id,
         region_name=emr.region or None,
         deferrable=True,  # the pool counts deferred tasks too, so the lake still has one writer

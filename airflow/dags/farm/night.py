@@ -11,7 +11,7 @@ from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 
 from farm import notify
 from farm.campaigns import Campaign
-from farm.command import ask
+from farm.command import Said, ask
 from farm.deployment import Deployment
 from farm.launch import submit
 
@@ -27,6 +27,7 @@ PUBLIC = (
     "decisions",
     "disqualified_accounts",
 )
+AGAIN = "another writer took the slice: clear ingest with its downstream"
 LIGHT_TIMEOUT = timedelta(minutes=15)
 LABEL = "{{ slice_label }}"
 """What the grid calls a mapped task."""
@@ -81,19 +82,33 @@ def nights(deployment: Deployment, slices: Any) -> TaskGroup:
                 run_id = _gate(deployment, stage)(campaign_id=campaign_id, as_of=as_of, label=label, run_id=run_id)
                 before >> run_id
                 before = run_id
-        before >> _published(deployment)(campaign_id=campaign_id, as_of=as_of, label=label, run_id=run_id)
+        before >> _published(deployment)(campaign_id=campaign_id, as_of=as_of, label=label)
 
-    return night.expand_kwargs(slices)
+    group = night.expand_kwargs(slices)
+    group >> _all_published(slices)
+    return group
+
+
+@task(task_id="all_published", trigger_rule="none_failed", doc_md="Pink: some slice is held, or there was none.")
+def _all_published(slices: list[dict[str, str]]) -> None:
+    """Shows a hold without opening the group. Not `all_success`: that skips, and the run is green, where one slice is
+    held and another one failed.
+    """
+    ti = get_current_context()["ti"]
+    asked = {"dag_id": ti.dag_id, "task_ids": ["night.published"], "run_ids": [ti.run_id], "states": ["success"]}
+    missing = len(slices) - ti.get_ti_count(**asked)
+    if missing or not slices:
+        raise AirflowSkipException(f"{missing} of {len(slices)} slices held; open `night`")
 
 
 def _gate(deployment: Deployment, stage: str) -> Any:
     @task(task_id=f"gate_{stage}", map_index_template=LABEL, doc_md=f"`abuse gates --stage {stage}`: held is skipped.")
     def gate(campaign_id: str, as_of: str, label: str, run_id: str | None) -> str:
         """The run's id when the gate is open. A closed one is told to the webhook and skips what follows."""
-        which = ["--run", run_id] if run_id else ["--campaign", campaign_id, "--as-of", as_of]
-        said = ask(deployment.abuse, "gates", "--lake", deployment.lake, "--stage", stage, *which)
-        found: str = said.rows[0]["run_id"]
         show(label)
+        said, found = asked(deployment, stage, campaign_id, as_of)
+        if run_id and found != run_id:
+            raise AirflowFailException(f"{label} is at run {found} since gate_inputs saw {run_id}; {AGAIN}")
         if said.is_held:
             closed = [row["message"] for row in said.rows if not row["passed"]]
             held(deployment, campaign_id, as_of, found, stage, "; ".join(closed))
@@ -106,11 +121,13 @@ def _published(deployment: Deployment) -> Any:
     outlets = assets(deployment)
 
     @task(task_id="published", map_index_template=LABEL, outlets=outlets, doc_md="Says which versions to read.")
-    def published(
-        campaign_id: str, as_of: str, label: str, run_id: str, *, outlet_events: Any = None
-    ) -> dict[str, Any]:
-        """Asset events of the publication: the run, its slice and the Delta version of each table."""
+    def published(campaign_id: str, as_of: str, label: str, *, outlet_events: Any = None) -> dict[str, Any]:
+        """Asset events of the publication: the run, its slice and the Delta version of each table.
+
+        Asks which run the slice is at, so that after a release this task can be cleared alone.
+        """
         show(label)
+        _, run_id = asked(deployment, "outputs", campaign_id, as_of)
         attempts = ask(deployment.abuse, "runs", "--lake", deployment.lake, "--run", run_id).rows
         latest: dict[str, Any] = attempts[0] if attempts else {"status": "not in `abuse runs`", "reason": None}
         if latest["status"] == "held":
@@ -123,6 +140,13 @@ def _published(deployment: Deployment) -> Any:
         return about | {"versions": latest["versions"]}
 
     return published
+
+
+def asked(deployment: Deployment, stage: str, campaign_id: str, as_of: str) -> tuple[Said, str]:
+    """What the gates say of the run that the slice is at now, and that run."""
+    which = ["--campaign", campaign_id, "--as-of", as_of, "--stage", stage]
+    said = ask(deployment.abuse, "gates", "--lake", deployment.lake, *which)
+    return said, said.rows[0]["run_id"]
 
 
 def held(deployment: Deployment, campaign_id: str, as_of: str, run_id: str, stage: str, why: str) -> None:

@@ -22,6 +22,16 @@ CONNECTION = "farm_webhook"
 TRIES, TIMEOUT_S, LONGEST_TEXT = 3, 10, 600
 
 
+class NoRedirect(urllib.request.HTTPRedirectHandler):
+    """Following one would drop the message, since it becomes a GET, and give the token to another host."""
+
+    def redirect_request(self, *_: Any) -> None:
+        return None
+
+
+OPENER = urllib.request.build_opener(NoRedirect)
+
+
 def send(event: str, text: str, **about: Any) -> bool:
     """Posts {"event", "text", ...}; whether it was taken. `text` is what chat tools show."""
     url, token = _address()
@@ -33,7 +43,7 @@ def send(event: str, text: str, **about: Any) -> bool:
     request = urllib.request.Request(url, json.dumps(body, default=str).encode(), headers)  # noqa: S310 - checked above
     for tried in range(TRIES):
         try:
-            with urllib.request.urlopen(request, timeout=TIMEOUT_S):  # noqa: S310
+            with OPENER.open(request, timeout=TIMEOUT_S):
                 return True
         except Exception as why:  # its text may hold the URL
             log.warning("Webhook did not take the message (%s), try %d of %d", type(why).__name__, tried + 1, TRIES)
@@ -51,10 +61,9 @@ def plain(text: str) -> str:
 def failed(context: Mapping[str, Any]) -> None:
     """on_failure_callback: after the last retry."""
     task = context["task_instance"]
-    why = context.get("exception")
     send(
         "failed",
-        f"{task.dag_id}.{task.task_id} failed for good in run {task.run_id}: {why or 'see its log'}",
+        f"{task.dag_id}.{task.task_id} failed for good in run {task.run_id}: {reason(context.get('exception'))}",
         dag_id=task.dag_id,
         task_id=task.task_id,
         dag_run_id=task.run_id,
@@ -64,8 +73,15 @@ def failed(context: Mapping[str, Any]) -> None:
     )
 
 
+def reason(why: object) -> str:
+    """The project's own line, which says what to do, out of all that spark-submit printed around it."""
+    lines = [line.strip() for line in str(why or "").splitlines() if line.strip()] or ["see its log"]
+    ours = [line for line in lines if line.startswith("abuse: ")]
+    return (ours or lines)[-1]
+
+
 def late(context: Mapping[str, Any], **_: Any) -> None:
-    """Deadline callback. A backfill judges old dates, so it is never late."""
+    """Deadline callback. A backfill waits its turn for the slot, and is never late."""
     run = context.get("dag_run") or {}
     dag_id, run_id = run.get("dag_id"), run.get("dag_run_id") or run.get("run_id")
     if run.get("run_type") not in (None, "scheduled"):

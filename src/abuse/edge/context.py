@@ -12,6 +12,7 @@ from typing import Any
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
+from abuse import __version__
 from abuse.campaign import Campaign
 from abuse.contract import Table
 from abuse.edge.staging import least
@@ -66,6 +67,8 @@ class Night:
             self.record[step] = found
         if self.record["ingest"]["rules_digest"] != self.campaign.rules_digest(self.settings):
             raise self._stale("ingest", "the campaign file or the settings changed since ingest")
+        if (made := self.record["ingest"].get("version")) != __version__:
+            raise self._stale("ingest", f"ingest ran under version {made} of the project, this is {__version__}")
         for step in steps:
             if self.record[step]["run_id"] != self.record["ingest"]["run_id"]:
                 raise self._stale(step, f"step {step} belongs to run {self.record[step]['run_id']}")

@@ -66,6 +66,7 @@ def ingest(night: Night) -> dict[str, Any]:
     record: dict[str, Any] = {
         "run_id": run_id,
         "rules_digest": rules,
+        "version": __version__,
         "campaign": campaign_to_json(night.campaign),
         "settings": night.settings.rules(),
         "facts": made,

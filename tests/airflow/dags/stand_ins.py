@@ -14,7 +14,9 @@ ABUSE = """#!{python}
 import json, sys
 args = dict(zip(sys.argv[2::2], sys.argv[3::2]))
 if sys.argv[1] == "gates":
-    run = args.get("--run") or "run-" + args["--campaign"]
+    run = "run-" + args["--campaign"]
+    if run == "run-taken" and args["--stage"] != "inputs":
+        run = "run-of-another-writer"
     is_held = run == "run-held-" + args["--stage"]
     answer = {{"run_id": run, "stage": args["--stage"], "passed": not is_held, "message": "a share of 40%"}}
     print(json.dumps([answer]))
@@ -34,7 +36,10 @@ campaign = pathlib.Path(sys.argv[sys.argv.index("--campaign") + 1]).stem
 with open({log!r}, "a") as log:
     log.write(f"{{campaign}} {{step}} {{sys.argv[sys.argv.index('--as-of') + 1]}}\\n")
 if campaign == "broken" and step == "trails":
-    sys.exit("abuse: no such file transfers.csv; a file was wanted; mend path")
+    print("26/11/24 04:44:19 INFO SparkContext: Running Spark version 4.1.4\\n" * 12)
+    print("abuse: no such file transfers.csv; a file was wanted; mend path")
+    print("26/11/24 04:44:20 INFO ShutdownHookManager: Deleting directory")
+    sys.exit(1)
 """
 
 

@@ -82,7 +82,7 @@ def test_the_nightly_goes_before_a_backfill_for_the_slot(dags: dict[str, Any]) -
 def test_each_step_waits_for_the_one_before_and_each_gate_for_its_step(dags: dict[str, Any]) -> None:
     order = [task.task_id.removeprefix("night.") for task in dags["farm_nightly"].topological_sort()]
     wanted = ["window", "settled", "slices", "ingest", "gate_inputs", "services", "trails", "links", "clusters"]
-    wanted += ["gate_clusters", "features", "score", "decide", "gate_outputs", "publish", "published"]
+    wanted += ["gate_clusters", "features", "score", "decide", "gate_outputs", "publish", "published", "all_published"]
     assert order == wanted
     tasks = {task.task_id.removeprefix("night."): task for task in dags["farm_nightly"].tasks}
     for before, after in pairwise(wanted):

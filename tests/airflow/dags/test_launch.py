@@ -122,6 +122,7 @@ def test_emr_serverless_gets_entry_point_arguments_archive_configuration_and_tag
     assert job["executionRole"] == EMR.execution_role_arn
     assert job["tags"] == {"project": "campaign-abuse", "step": "trails", "team": "anti-fraud"}
     assert job["name"] == SLICE[2]
+    assert operator.config["executionTimeoutMinutes"] == 4 * 60 - 5, "over before a retry begins"
     assert deferred.value.trigger.job_id == started["id"]
 
 

@@ -15,7 +15,7 @@ import pytest
 from tests.airflow.dags import stand_ins
 from tests.airflow.receiver import Receiver
 
-CAMPAIGNS = ("broken", "good", "held-clusters", "held-inputs", "late-hold", "torn")
+CAMPAIGNS = ("broken", "good", "held-clusters", "held-inputs", "late-hold", "taken", "torn")
 STEPS = ["ingest", "services", "trails", "links", "clusters", "features", "score", "decide", "publish"]
 RUNS = [
     ("farm_nightly", "2026-04-08T00:00:00Z", {}),
@@ -105,13 +105,29 @@ def test_a_step_that_fails_stops_its_own_campaign_and_is_told_with_its_own_words
     assert (states["trails"], states["links"], states["published"]) == ("failed", "upstream_failed", "upstream_failed")
     assert night.state == "failed", "a red task makes a red run"
     (message,) = [m for m in night.messages if m.get("task_id") == "night.trails"]
-    assert "no such file transfers.csv; a file was wanted; mend path" in message["text"]
+    assert message["text"].endswith(": abuse: no such file transfers.csv; a file was wanted; mend path")
 
 
 def test_a_hold_found_by_publish_itself_is_a_hold(night: Conducted) -> None:
     assert night.of("late-hold")["publish"] == "success"
     assert night.of("late-hold")["published"] == "skipped"
     assert [m["event"] for m in night.messages if m.get("campaign_id") == "late-hold"] == ["held"]
+
+
+def test_a_slice_that_another_writer_took_is_red_and_not_published(night: Conducted) -> None:
+    states = night.of("taken")
+    assert (states["gate_inputs"], states["gate_clusters"], states["publish"]) == (
+        "success",
+        "failed",
+        "upstream_failed",
+    )
+    (message,) = [m for m in night.messages if m.get("map_index") == CAMPAIGNS.index("taken")]
+    assert "another writer took the slice: clear ingest" in message["text"]
+
+
+def test_all_published_is_green_pink_or_red_without_opening_the_group(conducted: list[Conducted]) -> None:
+    found = [[t["state"] for t in run.tasks if t["task"] == "all_published"] for run in conducted[:3]]
+    assert found == [["upstream_failed"], ["skipped"], ["success"]]
 
 
 def test_a_publication_that_is_not_there_is_red(night: Conducted) -> None:

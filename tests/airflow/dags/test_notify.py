@@ -80,6 +80,16 @@ def test_a_failure_names_dag_task_run_and_reason(monkeypatch: pytest.MonkeyPatch
     assert (message["event"], message["map_index"], message["try_number"]) == ("failed", 2, 3)
 
 
+def test_a_redirect_is_not_followed_since_the_message_would_be_lost_and_the_token_given_away(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with Receiver() as elsewhere, Receiver(302, 302, 302) as hook:
+        hook.location = elsewhere.url
+        connect(monkeypatch, host=hook.url, password=SECRET)
+        assert notify.send("held", "x") is False
+    assert elsewhere.seen == []
+
+
 @pytest.mark.parametrize(("run_type", "count"), [("scheduled", 1), ("backfill", 0), ("manual", 0)])
 def test_only_a_scheduled_night_can_be_late(monkeypatch: pytest.MonkeyPatch, run_type: str, count: int) -> None:
     run = {"dag_id": "farm_nightly", "dag_run_id": "r", "run_type": run_type}
