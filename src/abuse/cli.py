@@ -255,6 +255,26 @@ def why(account: str, lake: str, campaign_id: str, as_of: str | None, audience: 
 
 
 @main.command()
+@click.argument("a")
+@click.argument("b")
+@on_lake
+@click.option("--campaign", "campaign_id", required=True, help="The campaign's id.")
+@as_json
+def diff(a: str, b: str, lake: str, campaign_id: str, is_json: bool) -> None:
+    """Who changed from the night A to the night B, and why. Nights are named by their --as-of."""
+    from abuse.campaign import parse_instant
+    from abuse.lake.publication import current
+    from abuse.operate import diff as comparing
+
+    before, after = (current(lake, campaign_id, parse_instant(as_of)) for as_of in (a, b))
+    found = comparing.diff(before, after)
+    if is_json:
+        click.echo(comparing.as_json(found))
+    else:
+        comparing.render(found, _console())
+
+
+@main.command()
 @click.option("--settings", "settings_file", type=click.Path(path_type=Path))
 def doctor(settings_file: Path | None) -> None:
     """Whether Java, jars, Spark, Delta and GraphFrames work, and how to mend what does not."""

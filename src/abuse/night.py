@@ -14,6 +14,7 @@ from abuse.edge import ingest as reading
 from abuse.edge import publish as publishing
 from abuse.edge import steps
 from abuse.edge.context import Night
+from abuse.edge.lineage import is_follow_up
 from abuse.errors import AbuseError, Held, LakeError
 from abuse.lake.delta import Lake
 from abuse.lake.lock import LakeLock
@@ -116,7 +117,8 @@ def release(lake: Lake, run_id: str, actor: str, reason: str, progress: Progress
     Raises LakeError when the run is not the latest of its slice, or is not held.
     """
     row = next((r for r in runs(lake.uri) if r.run_id == run_id), None)
-    latest = row and next(r for r in runs(lake.uri, row.campaign_id) if r.as_of == row.as_of)
+    attempts = (r for r in runs(lake.uri, row.campaign_id) if not is_follow_up(r)) if row else ()
+    latest = row and next(r for r in attempts if r.as_of == row.as_of)
     if row is None or latest is None or latest.run_id != run_id or latest.status not in ("held", "released"):
         found = "is unknown" if latest is None else f"the latest of its slice is {latest.run_id}, {latest.status}"
         raise LakeError(f"run {run_id}", found, "the latest of its slice, held", f"See `abuse runs --lake {lake.uri}`.")

@@ -29,8 +29,8 @@ EVIDENCE = pa.struct(
     ]
 )
 VERDICTS = ("disqualified", "review", "clear", "exempt", "not_analysed")
-SERVICE_KINDS = ("exchange", "bridge", "mixer", "faucet", "disperser", "router", "relayer", "hub", "null")
-LINK_KINDS = ("first_gas", "direct", "disperse", "sweep", "deposit", "co_activity")
+SERVICE_KINDS = ("exchange", "bridge", "mixer", "faucet", "disperser", "router", "relayer", "hub", "deposit", "null")
+LINK_KINDS = ("first_gas", "direct", "disperse", "counterparty", "sweep", "deposit", "co_activity")
 EVIDENCE_KINDS = ("money", "sink", "sequence", "time", "identity")
 
 
@@ -119,15 +119,28 @@ class Quarantine(Fact):
 
 
 class FirstFunders(Table):
-    """The earliest incoming movement of an address over all facts: a cache, used only where it is before as_of."""
+    """What first let an address act, and its own first act, over the facts of one layer: a cache, used only where it is
+    before as_of. The layers of a run's facts together say it for all of them: the least of each.
+    """
 
-    key = ("chain", "address")
+    key = ("layer", "chain", "address")
+    partitions = ("layer",)
+    layer = Field(TEXT, "digest of the facts and rules the row was made of", required=True)
     chain = Field(TEXT, "chain", required=True)
-    address = Field(TEXT, "the funded address", required=True)
-    funder = Field(TEXT, "who paid", required=True)
-    tx_hash = Field(TEXT, "the payment", required=True)
-    at = Field(WHEN, "when", required=True, unit="UTC")
-    amount = Field(REAL, "how much", unit="native coins")
+    address = Field(TEXT, "the address", required=True)
+    funder = Field(TEXT, "who made the first payment that suffices for a transaction; empty when nobody did")
+    tx_hash = Field(TEXT, "that payment")
+    at = Field(WHEN, "when", unit="UTC")
+    block_number = Field(WHOLE, "its block")
+    tx_index = Field(WHOLE, "place of its transaction in the block")
+    position = Field(TEXT, "its place in the transaction, sortable as text")
+    amount = Field(REAL, "how much", unit="whole coins")
+    asset = Field(TEXT, "what")
+    source = Field(TEXT, "source of the row")
+    acted_at = Field(WHEN, "the first movement the address signed; empty when it signed none", unit="UTC")
+    acted_block = Field(WHOLE, "its block")
+    acted_index = Field(WHOLE, "place of its transaction in the block")
+    acted_tx = Field(TEXT, "its transaction")
 
 
 class PerRun(Table):
@@ -169,7 +182,9 @@ class ParticipantAddresses(PerRun):
 
 
 class Services(Published):
-    """An address that serves many. It ends trails and links nobody."""
+    """An address that serves many: it ends trails and links nobody. A deposit address is here too: it belongs to one
+    customer of an exchange, so it ends trails and links those who pay into it.
+    """
 
     key = ("chain", "address", "kind")
     chain = Field(TEXT, "chain the label speaks of; of the address's own movements when inferred", required=True)
@@ -183,7 +198,12 @@ class Services(Published):
     num_recipients = Field(WHOLE, "distinct addresses it paid")
     num_counterparties = Field(WHOLE, "distinct addresses it dealt with")
     one_way_share = Field(REAL, "share of its counterparties it dealt with in one direction only", unit="0 to 1")
+    participant_share = Field(REAL, "share of the addresses it paid that take part", unit="0 to 1")
+    fresh_share = Field(REAL, "share of the participants it paid that had not acted before", unit="0 to 1")
+    num_memos = Field(WHOLE, "distinct memos it was paid with, on chains that have them")
+    sends_to = Field(TEXT, "for a deposit address, the exchange wallet its money goes on to")
     is_contract = Field(YES_NO, "whether a list says it is a contract")
+    why = Field(TEXT, "why it is here, in one sentence", required=True)
 
 
 class Trails(PerRun):
@@ -226,7 +246,9 @@ class Clusters(Published):
     size = Field(WHOLE, "members", required=True)
     num_links = Field(WHOLE, "pairs of members tied directly", required=True)
     shape = Field(TEXT, "how the links lie", allowed=("pair", "star", "chain", "tree", "mesh"))
-    core_funder = Field(TEXT, "the address most links go through or come from")
+    core_funder = Field(TEXT, "the address most links go through")
+    core_kind = Field(TEXT, "the kind of those links: what that address is to the members", allowed=LINK_KINDS)
+    num_cut = Field(WHOLE, "pairs of its members and others that were tied and are cut as too weak", required=True)
     is_giant = Field(YES_NO, "over the size limit: not believed, and nobody in it is disqualified", required=True)
 
 
@@ -240,15 +262,29 @@ class ClusterMembers(Published):
     num_neighbours = Field(WHOLE, "members tied to it directly", required=True)
     link_kinds = Field(TEXTS, "kinds of link that hold it", required=True)
     strength = Field(WHOLE, "movements behind its links", required=True)
+    num_cut = Field(WHOLE, "accounts outside the cluster it was tied to, cut as too weak", required=True)
+    is_weak = Field(
+        YES_NO, "one direct tie to one ordinary member is all that holds it: never disqualified for that", required=True
+    )
 
 
 class ClusterLineage(Published):
-    """How a cluster came from the slice before."""
+    """How a cluster came from the published slice before: one row per pair that shares members, and one for each
+    cluster that shares none.
+    """
 
     key = ("cluster_id", "parent_id")
-    cluster_id = Field(TEXT, "cluster of this slice", required=True)
-    parent_id = Field(TEXT, "cluster of the slice before", required=True)
-    change = Field(TEXT, "what happened", required=True, allowed=("same", "grew", "merged", "split", "new", "gone"))
+    cluster_id = Field(TEXT, "cluster of this slice; empty when the parent is gone")
+    parent_id = Field(TEXT, "cluster of the slice before; empty when the cluster is new")
+    change = Field(
+        TEXT,
+        "what happened: merged when the cluster has several parents, split when the parent has several heirs, else how "
+        "the one became the other; changed means that it both won and lost members",
+        required=True,
+        allowed=("same", "grew", "shrank", "changed", "merged", "split", "new", "gone"),
+    )
+    num_shared = Field(WHOLE, "members of both", required=True)
+    parent_as_of = Field(WHEN, "the slice before", required=True, unit="UTC")
 
 
 class Features(PerRun):
@@ -269,6 +305,9 @@ class Features(PerRun):
     )
     money_partners = Field(WHOLE, "Other members it is tied to by money.", required=True)
     sink_partners = Field(WHOLE, "Other members it shares a destination with.", required=True)
+    sequence_partners = Field(
+        WHOLE, "Other members that did the same in the same order at a constant lag.", required=True
+    )
 
 
 class Events(PerRun):
@@ -320,13 +359,14 @@ class DisqualifiedAccounts(Decisions):
 
 
 class VerdictChanges(Published):
-    """What changed for an account since the slice before."""
+    """What changed for an account since the published slice before. Who is new counts as changed when flagged."""
 
     key = ("account",)
     account = Field(TEXT, "the account", required=True)
-    before = Field(TEXT, "verdict in the slice before", required=True, allowed=VERDICTS)
-    after = Field(TEXT, "verdict now", required=True, allowed=VERDICTS)
-    why = Field(TEXTS, "what made the difference", required=True)
+    before = Field(TEXT, "verdict in the slice before; empty when it took no part then", allowed=VERDICTS)
+    after = Field(TEXT, "verdict now; empty when it takes no part any more", allowed=VERDICTS)
+    why = Field(TEXTS, "the reasons that hold now and did not, then `no longer: ` those that did", required=True)
+    before_as_of = Field(WHEN, "the slice before", required=True, unit="UTC")
 
 
 class Ledger(Table):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
 import shutil
@@ -24,8 +25,8 @@ from abuse.lake.maintain import Done, maintain
 from abuse.lake.publication import Publication, append, publications, replace_rows, runs
 from abuse.lake.publication import ledger as ledger_rows
 from abuse.settings import Maintain, Settings
-from abuse.tables import ClusterLineage, GateResults, Reviews, Runs
-from tests.lake.test_publication import CLOCK, NIGHT, clusters, gate, lineage, publish, review, write_slice
+from abuse.tables import ClusterLineage, ClusterMembers, GateResults, Reviews, Runs
+from tests.lake.test_publication import CLOCK, NIGHT, clusters, gate, heir, lineage, publish, review, write_slice
 
 LATER = datetime.now(UTC) + timedelta(days=400)
 """By then every file here is old, and every appeal over."""
@@ -128,6 +129,30 @@ def test_a_publication_whose_place_was_taken_stays_for_the_appeal_window(tmp_pat
     done = maintain(lake, Maintain(keep_days=30), now=CLOCK + timedelta(days=31))
     assert of(done, "cluster_lineage").files_removed == 1
     assert clusters(lake) == ["now"]
+
+
+def test_the_lineage_that_a_later_one_replaced_stays_for_the_appeal_window_and_the_rest_of_its_night_for_good(
+    tmp_path: Path,
+) -> None:
+    """An earlier date is published, so the later one is compared again: a second row of its run names both."""
+    lake = str(tmp_path)
+    member = {"role": "core", "num_neighbours": 1, "link_kinds": [], "strength": 1, "num_cut": 0, "is_weak": False}
+    members = {ClusterMembers: [{"cluster_id": "c", "account": "a"} | member]}
+    publish(lake, lineage("alone") | members)
+    first = runs(lake)[0]
+    version = write_slice(lake, ClusterLineage, [heir("follows")], NIGHT, campaign_id="drop", run_id="run1")
+    versions = json.dumps(first.versions | {"cluster_lineage": version})
+    times = {"attempt": 2, "finished_at": CLOCK + timedelta(minutes=5), "reason": "follows", "report": "{}"}
+    append(lake, Runs, [dataclasses.asdict(first) | times | {"versions": versions}])
+    for file in map(Path, parts(tmp_path)):
+        os.utime(file, (0, 0))
+    assert clusters(lake) == ["follows"]
+    maintain(lake, Maintain(keep_days=30), now=CLOCK + timedelta(days=30))
+    assert names(Publication(lake, first)) == ["alone"]
+    done = maintain(lake, Maintain(keep_days=30), now=CLOCK + timedelta(days=31))
+    assert (of(done, "cluster_lineage").files_removed, of(done, "cluster_members").files_removed) == (1, 0)
+    now = publications(lake, "drop")[0]
+    assert (names(now), now.read(ClusterMembers).num_rows) == (["follows"], 1)
 
 
 def test_a_file_that_is_not_old_yet_stays_though_nothing_needs_it(tmp_path: Path) -> None:

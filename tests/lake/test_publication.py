@@ -77,8 +77,13 @@ def publish(
     append(lake, Runs, [row])
 
 
+def heir(name: str) -> dict[str, Any]:
+    parent = {"parent_id": "p", "change": "same", "num_shared": 2, "parent_as_of": NIGHT - timedelta(days=1)}
+    return {"cluster_id": name} | parent
+
+
 def lineage(name: str) -> dict[type[Published], list[dict[str, Any]]]:
-    return {ClusterLineage: [{"cluster_id": name, "parent_id": "p", "change": "same"}]}
+    return {ClusterLineage: [heir(name)]}
 
 
 def clusters(lake: str, as_of: datetime | None = None, campaign_id: str = "drop") -> list[str]:
@@ -147,8 +152,7 @@ def test_a_later_attempt_that_did_not_publish_takes_nothing_back(tmp_path: Path,
 
 
 def test_columns_and_filter_reach_the_files_and_types_are_the_declared_ones(tmp_path: Path) -> None:
-    rows = [{"cluster_id": str(n), "parent_id": "p", "change": "new"} for n in range(5)]
-    publish(str(tmp_path), {ClusterLineage: rows})
+    publish(str(tmp_path), {ClusterLineage: [heir(str(n)) for n in range(5)]})
     publication = current(str(tmp_path), "drop")
     assert publication.read(ClusterLineage).schema == ClusterLineage.arrow_schema()
     found = publication.read(ClusterLineage, ["cluster_id"], pc.field("cluster_id").isin(["2", "9"]))

@@ -1,4 +1,4 @@
-"""Two lakes that the tests only copy: one night, and the same with an older night after it."""
+"""Lakes that the tests only copy: one night; then an older night too; then one that is older still."""
 
 from __future__ import annotations
 
@@ -32,4 +32,14 @@ def both(
     folder = tmp_path_factory.mktemp("both") / "lake"
     shutil.copytree(lake, folder)
     run(spark, settings, file, folder, tiny.EARLY)
+    return folder
+
+
+@pytest.fixture(scope="package")
+def three(
+    spark: SparkSession, settings: Settings, file: Path, both: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Path:
+    folder = tmp_path_factory.mktemp("three") / "lake"
+    shutil.copytree(both, folder)
+    run(spark, settings, file, folder, tiny.FIRST)
     return folder

@@ -13,11 +13,11 @@ from pyspark.sql import SparkSession
 from abuse.campaign import load_campaign, parse_as_of
 from abuse.contract import Table
 from abuse.edge.context import Night
-from abuse.edge.publish import COPIED
+from abuse.edge.lineage import COMPARED
 from abuse.lake.delta import Lake
 from abuse.night import run_night
 from abuse.settings import Settings
-from abuse.tables import GateResults
+from abuse.tables import PUBLIC, GateResults
 
 
 class Silent:
@@ -38,7 +38,7 @@ def run(spark: SparkSession, settings: Settings, file: Path, lake: Path, as_of: 
 def public_rows(lake: Path) -> dict[str, list[str]]:
     """Every public table but `runs` as sorted rows; an attempt's number is no part of an answer."""
     tables = {}
-    every: tuple[type[Table], ...] = (*COPIED, GateResults)
+    every: tuple[type[Table], ...] = (*PUBLIC, GateResults)
     for table in every:
         path = lake / table.table_name()
         if DeltaTable.is_deltatable(str(path)):
@@ -48,7 +48,13 @@ def public_rows(lake: Path) -> dict[str, list[str]]:
     return tables
 
 
+def own_rows(lake: Path) -> dict[str, list[str]]:
+    """The same without the tables that say how a slice differs from the one before it."""
+    told = {table.table_name() for table in COMPARED}
+    return {name: rows for name, rows in public_rows(lake).items() if name not in told}
+
+
 def versions(lake: Path) -> dict[str, int]:
     """Delta version of every public table that exists."""
-    paths = {t.table_name(): str(lake / t.table_name()) for t in COPIED}
+    paths = {t.table_name(): str(lake / t.table_name()) for t in PUBLIC}
     return {name: DeltaTable(path).version() for name, path in paths.items() if DeltaTable.is_deltatable(path)}

@@ -14,7 +14,7 @@ from pyspark.sql import SparkSession
 from abuse.lake.delta import Lake
 from abuse.lake.publication import current
 from abuse.settings import Settings
-from abuse.tables import Decisions
+from abuse.tables import ClusterLineage, Decisions
 from tests.night import tiny
 from tests.night.lakes import public_rows, run
 
@@ -23,17 +23,24 @@ class Crash(BaseException):
     """Not an Exception, so that nothing tidies up after it, as after a kill."""
 
 
-def dying_after(num_writes: int, replace: Callable[..., int]) -> Callable[..., int]:
-    """Lake.replace that dies once it has written so many tables."""
+def dying_after(num_writes: int, replace: Callable[..., int], *, is_public: bool) -> Callable[..., int]:
+    """Lake.replace that dies once it has written so many public tables, or others."""
     count = itertools.count(1)
 
-    def wrapped(self: Lake, *args: Any, **kwargs: Any) -> int:
-        version = replace(self, *args, **kwargs)
-        if next(count) == num_writes:
+    def wrapped(self: Lake, table: Any, *args: Any, **kwargs: Any) -> int:
+        version = replace(self, table, *args, **kwargs)
+        if (kwargs.get("path") == self.public(table)) is is_public and next(count) == num_writes:
             raise Crash
         return version
 
     return wrapped
+
+
+MOMENTS = {
+    "in the middle of the work": (7, False),
+    "between two public tables": (4, True),
+    "between the two tables of the later night": (10, True),
+}
 
 
 def test_a_crash_between_any_two_writes_leaves_nothing_behind(
@@ -41,18 +48,22 @@ def test_a_crash_between_any_two_writes_leaves_nothing_behind(
     settings: Settings,
     file: Path,
     lake: Path,
-    both: Path,
+    three: Path,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    """On the way the middle one of three dates is published last."""
     crashed = tmp_path / "crashed"
     shutil.copytree(lake, crashed)
-    seen, replace = current(str(crashed), "tiny").read(Decisions), Lake.replace
-    for num_writes in (2, 7, 14):  # in the middle of the work, before the decisions, between two public tables
-        monkeypatch.setattr(Lake, "replace", dying_after(num_writes, replace))
+    run(spark, settings, file, crashed, tiny.FIRST)
+    tables, replace = (Decisions, ClusterLineage), Lake.replace
+    seen = [current(str(crashed), "tiny").read(table) for table in tables]
+    for moment, (num_writes, is_public) in MOMENTS.items():
+        monkeypatch.setattr(Lake, "replace", dying_after(num_writes, replace, is_public=is_public))
         with pytest.raises(Crash):
             run(spark, settings, file, crashed, tiny.EARLY)
-        assert current(str(crashed), "tiny").read(Decisions) == seen, "readers see the last whole publication"
+        now = [current(str(crashed), "tiny").read(table) for table in tables]
+        assert now == seen, f"{moment}: readers see the last whole publication"
     monkeypatch.setattr(Lake, "replace", replace)
     run(spark, settings, file, crashed, tiny.EARLY)
-    assert public_rows(crashed) == public_rows(both)
+    assert public_rows(crashed) == public_rows(three)

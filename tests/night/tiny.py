@@ -9,7 +9,10 @@ from pathlib import Path
 
 START = datetime(2026, 3, 1, tzinfo=UTC)
 AS_OF = "2026-05-01T00:00:00Z"
-EARLY = "2026-04-20T00:00:00Z"
+EARLY = "2026-03-25T00:00:00Z"
+"""All of the farm has begun, not all of the staff."""
+FIRST = "2026-03-21T00:30:00Z"
+"""Five of the farm and five of the staff have begun: too few to be flagged."""
 FARM, STAFF, HONEST = 9, 9, 6
 EXCHANGE, OPERATOR, COMPANY, SINK = (f"0x{c * 40}" for c in "abcd")
 

@@ -23,9 +23,11 @@ PUBLIC = (
     "links",
     "clusters",
     "cluster_members",
+    "cluster_lineage",
     "scores",
     "decisions",
     "disqualified_accounts",
+    "verdict_changes",
 )
 AGAIN = "another writer took the slice: clear ingest with its downstream"
 LIGHT_TIMEOUT = timedelta(minutes=15)

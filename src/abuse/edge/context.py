@@ -89,12 +89,12 @@ class Night:
 
     def all_facts(self, table: type[Table]) -> DataFrame:
         """The same, whatever their time."""
-        made = self.record["ingest"]["facts"].get(table.table_name(), {"units": [], "version": None})
+        made = self.record["ingest"]["facts"].get(table.table_name(), {"units": [], "version": None, "overlap": True})
         if not made["units"]:
             return self.lake.read(table).where(F.lit(False))
         names = ", ".join(f"'{unit}'" for unit in made["units"])
         rows = self.lake.read(table, f"file_digest IN ({names})", made["version"])
-        return least(rows, list(table.key)) if len(made["units"]) > 1 else rows
+        return least(rows, list(table.key)) if len(made["units"]) > 1 and made["overlap"] else rows
 
     def slice(self, table: type[PerRun]) -> DataFrame:
         """This run's rows, without the columns that only say which run."""

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from pyspark.sql import functions as F
-
 from abuse.campaign import Campaign, Source
 from abuse.edge.context import Night, is_before
+from abuse.edge.facts import counted, totals, unit_figures
 from abuse.errors import CheckError
 from abuse.tables import AccountAddresses, Fact, Labels, Participation, Transfers
 
@@ -21,24 +20,17 @@ TABLE_OF = {
     "contracts": Labels,
     "labels": Labels,
 }
+NUMBERS = ("rows_in", "stored", "quarantined", "duplicates", "not_a_transfer", "unknown_status")
+"""What a source's files are counted by."""
 
 
 def fact_figures(night: Night, table: type[Fact]) -> dict[str, Any]:
     """Rows before and after as_of by source, and an order-free digest of those before."""
-    rows = night.all_facts(table)
-    columns = [c for c in table.columns() if c not in (Fact.source, Fact.file_digest)]
-    counted = rows.withColumn("_counts", is_before(table, night.as_of))
-    row_hash = F.when(F.col("_counts"), F.xxhash64(*columns).cast("decimal(20,0)"))
-    by_source = counted.groupBy(Fact.source).agg(
-        F.count_if("_counts").alias("kept"), F.count_if(~F.col("_counts")).alias("after"), F.sum(row_hash).alias("sum")
-    )
-    found = by_source.collect()
-    total = sum((r["sum"] or 0) for r in found)
-    return {
-        "kept": {r[Fact.source]: r["kept"] for r in found},
-        "after": {r[Fact.source]: r["after"] for r in found},
-        "digest": f"{sum(r['kept'] for r in found)}:{total}",
-    }
+    made = night.record["ingest"]["facts"][table.table_name()]
+    if not made["overlap"]:
+        return unit_figures(night, table, made["units"], made["version"])
+    rows = night.all_facts(table).withColumn("_counts", is_before(table, night.as_of))
+    return totals(counted(rows, table))
 
 
 def reported(
@@ -47,7 +39,7 @@ def reported(
     """The counts of every source with as_of applied. Raises CheckError when they do not add up to the row."""
     formats = {s.name: s for s in campaign.sources}
     report = []
-    for count in counts:
+    for count in _by_source(counts):
         source = formats[count["source"]]
         kept, after = _dated(source, count["stored"], figures)
         duplicates = count["duplicates"] + (count["stored"] - kept - after)
@@ -63,6 +55,18 @@ def reported(
             )
         report.append(line)
     return report
+
+
+def _by_source(counts: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The counts of a source's files added up, in the order of the sources."""
+    whole: dict[str, dict[str, Any]] = {}
+    for count in counts:
+        known = whole.setdefault(
+            count["source"], dict.fromkeys(NUMBERS, 0) | {"source": count["source"], "table": count["table"]}
+        )
+        for name in NUMBERS:
+            known[name] += count[name]
+    return list(whole.values())
 
 
 def _dated(source: Source, stored: int, figures: dict[type[Fact], dict[str, Any]]) -> tuple[int, int]:

@@ -14,6 +14,8 @@ from abuse.campaign import campaign_to_json
 from abuse.contract import Table
 from abuse.edge.context import Night
 from abuse.edge.counts import FACT_TABLES, TABLE_OF, fact_figures, reported, summed, warnings
+from abuse.edge.facts import shares_rows
+from abuse.edge.funders import keep_up
 from abuse.edge.parse import Parsed, Reading, read, read_tokens
 from abuse.edge.units import Unit, units
 from abuse.errors import InputError
@@ -54,8 +56,11 @@ def ingest(night: Night) -> dict[str, Any]:
     every = units(night.campaign, night.settings)
     counts = load(night, every)
     made: dict[str, Any] = {
-        t.table_name(): {"units": _digests(every, t), "version": _version(night, t)} for t in FACT_TABLES
+        t.table_name(): {"units": _digests(every, t), "version": _version(night, t), "overlap": True}
+        for t in FACT_TABLES
     }
+    moves = made[Transfers.table_name()]
+    moves["overlap"] = shares_rows(night, moves["units"])
     reviews = ledger(night.lake.uri, Reviews)
     ours = sorted(r["review_id"] for r in reviews.to_pylist() if r["campaign_id"] == night.campaign.id)
     night.record["ingest"] = {"facts": made}
@@ -87,6 +92,9 @@ def ingest(night: Night) -> dict[str, Any]:
     )
     night.write(ParticipantAddresses, addresses)
     record["participants"] = night.slice(Participants).count()
+    spill, clear = night.lake.spiller(f"funders-{run_id}")
+    record["first_funders"] = keep_up(night, spill)
+    clear()
     return record
 
 
@@ -132,7 +140,7 @@ def store(night: Night, unit: Unit, parsed: Parsed) -> None:
 
 
 def _digests(every: list[Unit], table: type[Table]) -> list[str]:
-    return sorted(u.digest for u in every if TABLE_OF.get(u.kind) is table)
+    return sorted({u.digest for u in every if TABLE_OF.get(u.kind) is table})
 
 
 def _version(night: Night, table: type[Table]) -> int | None:

@@ -1,29 +1,23 @@
-"""publish: the only writer of public tables. Its last act is the row in `runs`, the commit point."""
+"""publish: the only writer of public tables. Its last act is one append to `runs`, the commit point."""
 
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
+from dataclasses import asdict, replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from abuse.edge import lineage
 from abuse.edge.context import Night
 from abuse.edge.report import report_of
 from abuse.errors import Held
 from abuse.lake.publication import Run, append, replace_rows, runs
 from abuse.lake.storage import write_json
 from abuse.quality.gates import Gate, cluster_gates, input_gates, output_gates
-from abuse.tables import (
-    PUBLIC,
-    ClusterLineage,
-    GateResults,
-    Published,
-    Runs,
-    VerdictChanges,
-)
+from abuse.tables import PUBLIC, GateResults, Published, Runs
 
-NOT_YET = (ClusterLineage, VerdictChanges)
-"""Declared, and written once nights are compared with the nights before them."""
-COPIED: tuple[type[Published], ...] = tuple(t for t in PUBLIC if t not in NOT_YET)
+COPIED: tuple[type[Published], ...] = tuple(t for t in PUBLIC if t not in lineage.COMPARED)
+"""What steps made; the others compare this slice with the one before it."""
 
 
 def gates_after(step: str, night: Night) -> list[Gate]:
@@ -38,9 +32,8 @@ def gates_after(step: str, night: Night) -> list[Gate]:
     return []
 
 
-def attempt_of(night: Night) -> int:
-    """The number of the attempt under way: one more than `runs` knows of."""
-    run_id = night.run.run_id
+def attempt_of(night: Night, run_id: str) -> int:
+    """The number of a run's next row: one more than `runs` knows of."""
     return 1 + max((r.attempt for r in runs(night.lake.uri, night.campaign.id) if r.run_id == run_id), default=0)
 
 
@@ -48,7 +41,8 @@ def record_gates(night: Night, gates: list[Gate]) -> None:
     """Writes the answers of one stage; asking again replaces them."""
     if not gates:
         return
-    run, attempt, stage = night.run, attempt_of(night), gates[0].stage
+    run, stage = night.run, gates[0].stage
+    attempt = attempt_of(night, run.run_id)
     about = {"run_id": run.run_id, "attempt": attempt, "campaign_id": run.campaign_id, "as_of": run.as_of}
     where = f"run_id = '{run.run_id}' AND attempt = {attempt} AND stage = '{stage}'"
     replace_rows(night.lake.uri, GateResults, [about | gate.row() for gate in gates], where)
@@ -61,17 +55,23 @@ def released(night: Night) -> Run | None:
 
 
 def publish(night: Night) -> dict[str, Any]:
-    """Copies this run's slices to the public tables. Raises Held, having changed none, when a gate does not pass."""
+    """Copies this run's slices to the public tables, and compares them with those beside them in time.
+
+    Raises Held, having changed no public table, when a gate does not pass.
+    """
     gates = [gate for step in ("ingest", "clusters", "decide") for gate in gates_after(step, night)]
     let_pass = released(night)
     if not all(gate.passed for gate in gates) and not let_pass:
         hold(night, gates)
     versions = {}
     for place, table in enumerate(COPIED):
-        night.say(f"publishing {table.table_name()}", place, len(COPIED))
+        night.say(f"publishing {table.table_name()}", place, len(PUBLIC))
         versions[table.table_name()] = night.lake.replace_slice(table, night.slice(table), night.run, publish=True)
+    night.say("comparing with the nights before and after", len(COPIED), len(PUBLIC))
+    versions |= lineage.since_earlier(night)
+    later = lineage.for_later(night)
     actor, reason = (let_pass.actor, let_pass.reason) if let_pass else (None, None)
-    finish(night, "published", gates, versions=versions, actor=actor, reason=reason)
+    finish(night, "published", gates, versions=versions, actor=actor, reason=reason, later=later)
     return {"versions": versions}
 
 
@@ -95,24 +95,36 @@ def finish(
     versions: dict[str, int] | None = None,
     actor: str | None = None,
     reason: str | None = None,
+    later: Run | None = None,
 ) -> None:
-    """The report, then the row in `runs`: with it a publication begins to exist."""
-    attempt = attempt_of(night)
+    """The report, then the row in `runs`: with it a publication begins to exist. In the same append, so that no reader
+    sees the one without the other, the row of the later slice that is compared with this one from now on.
+    """
+    attempt = attempt_of(night, night.run.run_id)
     report = report_of(night, status, attempt, gates)
     folder = f"{night.lake.uri}/reports/{night.campaign.id}/{night.as_of:%Y%m%dT%H%M%SZ}"
     write_json(f"{folder}/run_report.json", report)
     night.report = report
-    row = {
-        Runs.run_id: night.run.run_id,
-        Runs.attempt: attempt,
-        Runs.campaign_id: night.campaign.id,
-        Runs.as_of: night.as_of,
-        Runs.status: status,
-        Runs.finished_at: datetime.now(UTC),
-        Runs.seconds: round(sum(report["seconds"].values()), 3),
-        Runs.versions: json.dumps(versions or {}, sort_keys=True),
-        Runs.report: json.dumps(report, sort_keys=True),
-        Runs.actor: actor,
-        Runs.reason: reason,
-    }
-    append(night.lake.uri, Runs, [row])
+    ours = Run(
+        run_id=night.run.run_id,
+        attempt=attempt,
+        campaign_id=night.campaign.id,
+        as_of=night.as_of,
+        status=status,
+        finished_at=datetime.now(UTC),
+        seconds=round(sum(report["seconds"].values()), 3),
+        versions=versions or {},
+        report=report,
+        actor=actor,
+        reason=reason,
+    )
+    rows = [ours]
+    if later is not None:  # a moment before, so that the latest row is that of the run which was asked for
+        moment = ours.finished_at - timedelta(microseconds=1)
+        rows.append(replace(later, attempt=attempt_of(night, later.run_id), finished_at=moment))
+    append(night.lake.uri, Runs, [_row(run) for run in rows])
+
+
+def _row(run: Run) -> dict[str, Any]:
+    texts = {Runs.versions: run.versions, Runs.report: run.report}
+    return asdict(run) | {name: json.dumps(value, sort_keys=True) for name, value in texts.items()}

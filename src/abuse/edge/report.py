@@ -28,9 +28,17 @@ def report_of(night: Night, status: str, attempt: int, gates: list[Gate]) -> dic
         "verdicts": record.get("decide", {}).get("verdicts", {}),
         "gates": [gate.row() for gate in gates],
         "seconds": {step: made["seconds"] for step, made in record.items()},
-        "warnings": ingest["warnings"],
+        "warnings": ingest["warnings"] + called_services(record.get("services", {})),
         "next": next_commands(night, status),
     }
+
+
+def called_services(services: dict[str, Any]) -> list[str]:
+    """Participants that a list calls a service."""
+    return [
+        f"A label list calls {num} participants {kind}: nothing ties them, and each decision says so."
+        for kind, num in services.get("participants_called_services", {}).items()
+    ]
 
 
 def next_commands(night: Night, status: str) -> list[str]:

@@ -8,6 +8,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from abuse.edge.context import Night
+from abuse.edge.funders import acted, funders
 from abuse.lake.publication import ledger
 from abuse.steps.clusters import clusters as cluster_step
 from abuse.steps.decide import decide as decide_step
@@ -28,6 +29,7 @@ from abuse.tables import (
     Links,
     ParticipantAddresses,
     Participants,
+    Participation,
     Reviews,
     Scores,
     Services,
@@ -41,19 +43,38 @@ SIZES = ((2, 7), (8, 19), (20, 99), (100, 499), (500, None))
 def services(night: Night) -> dict[str, Any]:
     """Known and inferred services."""
     rules = night.settings
-    night.write(Services, service_step(night.facts(Transfers), night.facts(Labels), rules.services, rules.chains))
+    frame = service_step(
+        night.facts(Transfers),
+        night.facts(Labels),
+        night.slice(ParticipantAddresses),
+        acted(night),
+        rules.services,
+        rules.chains,
+    )
+    night.write(Services, frame)
     counts = night.slice(Services).groupBy(Services.kind, Services.basis).count().collect()
     by_kind: dict[str, dict[str, int]] = {}
     for row in sorted(counts):
         of_kind = by_kind.setdefault(row[Services.kind], {"label": 0, "inferred": 0})
         of_kind["inferred" if row[Services.basis] == "inferred" else "label"] += row["count"]
-    return {"services": by_kind}
+    return {"services": by_kind, "participants_called_services": _called_services(night)}
+
+
+def _called_services(night: Night) -> dict[str, int]:
+    """Kind -> participants that a list calls a service: nothing ties them, so whoever reads the report should know."""
+    listed = night.slice(Services).where(F.col(Services.basis) == "label").select(Services.address, Services.kind)
+    ours = night.slice(ParticipantAddresses).select(ParticipantAddresses.account, ParticipantAddresses.address)
+    return _counts(
+        ours.join(listed, on=Services.address).select(ParticipantAddresses.account, Services.kind).distinct(),
+        Services.kind,
+    )
 
 
 def trails(night: Night) -> dict[str, Any]:
     """Where the first coins came from, and where the last went."""
     rules = night.settings
     frame = trail_step(
+        funders(night),
         night.facts(Transfers),
         night.slice(Participants),
         night.slice(ParticipantAddresses),
@@ -75,6 +96,8 @@ def links(night: Night) -> dict[str, Any]:
         night.slice(Services),
         night.slice(Participants),
         night.slice(ParticipantAddresses),
+        acted(night),
+        night.facts(Participation),
         night.campaign.assets,
         night.settings.links,
         night.settings.chains,
@@ -136,6 +159,8 @@ def decide(night: Night) -> dict[str, Any]:
         night.slice(Features),
         night.slice(Scores),
         night.slice(Links),
+        night.slice(ClusterMembers),
+        night.slice(Services),
         known_reviews(night),
         night.campaign.allow_list,
         night.settings.policy,

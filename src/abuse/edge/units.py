@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from dataclasses import dataclass
 
 from abuse import __version__
 from abuse.campaign import Campaign, Source
-from abuse.lake.files import file_digest
+from abuse.lake.files import file_digest, matched
 from abuse.settings import Settings, digest
 
 
@@ -22,7 +23,11 @@ class Unit:
 
 
 def units(campaign: Campaign, settings: Settings) -> list[Unit]:
-    """One unit per source; the ethereum_etl files of a chain are one, because they complete each other."""
+    """One unit per source, or per file of a transfers source, so that a new day's file is all that a night reads.
+
+    The ethereum_etl files of a chain are one, because they complete each other; so are those of each part of it, where
+    every file name says which part it is.
+    """
     tokens = [s for s in campaign.sources if s.format == "tokens"]
     prices = [_said(s, campaign) for s in tokens]
     together: dict[tuple[str, str], list[Source]] = {}
@@ -39,9 +44,40 @@ def units(campaign: Campaign, settings: Settings) -> list[Unit]:
         is_own = campaign.id if kind in ("participation", "account_addresses") else ""
         by_account = kind != "participation" or _accounts_are_addresses(campaign)
         rules = dataclasses.asdict(settings)["chains"]
-        said = [kind, chain, is_own, by_account, [_said(s, campaign) for s in sources], shared, rules, __version__]
-        found.append(Unit(kind, chain, tuple(sources), digest(said)))
+        for part in _parts(kind, sources):
+            said = [kind, chain, is_own, by_account, [_said(s, campaign) for s in part], shared, rules, __version__]
+            found.append(Unit(kind, chain, tuple(part), digest(said)))
     return found
+
+
+def _parts(kind: str, sources: list[Source]) -> list[list[Source]]:
+    if kind == "transfers":
+        (source,) = sources
+        return [[dataclasses.replace(source, path=str(path))] for path in matched(source)]
+    return _by_wildcard(sources) if kind == "ethereum_etl" else [sources]
+
+
+def _by_wildcard(sources: list[Source]) -> list[list[Source]]:
+    """The sources once for each text their single `*` stands for; as they are when these texts differ among them.
+
+    A source without `*`, a list of blocks say, goes to every part.
+    """
+    named = {s.name: _texts(s) for s in sources if "*" in s.path}
+    texts = next(iter(named.values()), {})
+    if not texts or "" in texts or any(set(of) != set(texts) for of in named.values()):
+        return [sources]
+    return [
+        [dataclasses.replace(s, path=named[s.name][text]) if s.name in named else s for s in sources]
+        for text in sorted(texts)
+    ]
+
+
+def _texts(source: Source) -> dict[str, str]:
+    """What the `*` stands for -> the file; `""` where there is no telling."""
+    if source.path.count("*") != 1:
+        return {"": source.path}
+    pattern = re.compile(re.escape(source.path).replace(r"\*", "(.*)"))
+    return {found.group(1) if (found := pattern.fullmatch(str(path))) else "": str(path) for path in matched(source)}
 
 
 def _accounts_are_addresses(campaign: Campaign) -> bool:

@@ -9,11 +9,13 @@ from datetime import datetime
 
 import pyarrow as pa
 from deltalake import DeltaTable
+from pyspark.errors import AnalysisException
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
 from abuse.contract import Field, Table
+from abuse.errors import LakeError
 from abuse.lake.storage import remove_tree
 from abuse.tables import Fact, PerRun, Published
 
@@ -69,6 +71,16 @@ class Lake:
 
     def slice(self, table: type[PerRun], run: Slice) -> DataFrame:
         return self.read(table, f"{run.predicate} AND run_id = '{run.run_id}'")
+
+    def published(self, table: type[Published], run: Slice, version: int) -> DataFrame:
+        """The rows of a slice as its run published them, whatever was written to the table since."""
+        try:
+            frame = self.spark.read.format("delta").option("versionAsOf", version).load(self.public(table))
+        except AnalysisException as why:
+            where = f"lake {self.uri}: table {table.table_name()} of run {run.run_id}"
+            fix = f"Publish its night, {run.as_of.isoformat()}, again: `abuse night ...`."
+            raise LakeError(where, f"version {version} cannot be read", "the version it published", fix) from why
+        return frame.where(run.predicate)
 
     def replace_slice(self, table: type[PerRun], frame: DataFrame, run: Slice, *, publish: bool = False) -> int:
         """Replaces exactly this slice and returns the table's new Delta version."""

@@ -51,15 +51,18 @@ class Publication:
     lake: str
     run: Run
 
+    def version(self, table: type[Published]) -> int:
+        """The Delta version of the table that holds this slice. Raises LakeError when the row names none."""
+        found = self.run.versions.get(table.table_name())
+        if found is None:
+            raise self._unreadable(table, "no version on the run's row", "one for every public table")
+        return found
+
     def read(
         self, table: type[Published], columns: list[str] | None = None, filter: pc.Expression | None = None
     ) -> pa.Table:
         """The rows of this slice at the version the run published, in the declared types."""
-        name, run = table.table_name(), self.run
-        where = f"lake {self.lake}: table {name} of run {run.run_id}"
-        fix = "Publish the slice again: `abuse night ...`."
-        if name not in run.versions:
-            raise LakeError(where, "no version on the run's row", "one for every public table", fix)
+        run, version = self.run, self.version(table)
         in_slice = (pc.field(table.campaign_id) == run.campaign_id) & (
             pc.field(table.as_of) == pa.scalar(run.as_of, WHEN)
         )
@@ -68,13 +71,17 @@ class Publication:
             (table.as_of, "=", run.as_of.astimezone(UTC).isoformat(" ", "microseconds").removesuffix("+00:00")),
         ]
         try:
-            found_at = DeltaTable(_uri(self.lake, table), version=run.versions[name])
+            found_at = DeltaTable(_uri(self.lake, table), version=version)
             rows = found_at.to_pyarrow_dataset(filesystem=files_of(found_at), file_pruning_predicate=files)
             found = rows.to_table(columns or table.columns(), in_slice if filter is None else in_slice & filter)
         except (DeltaError, OSError) as error:
-            version = f"version {run.versions[name]} cannot be read ({_first_line(error)})"
-            raise LakeError(where, version, "the version it published", fix) from error
+            said = f"version {version} cannot be read ({_first_line(error)})"
+            raise self._unreadable(table, said, "the version it published") from error
         return found.cast(_schema(table, columns))
+
+    def _unreadable(self, table: type[Published], found: str, wanted: str) -> LakeError:
+        where = f"lake {self.lake}: table {table.table_name()} of run {self.run.run_id}"
+        return LakeError(where, found, wanted, "Publish the slice again: `abuse night ...`.")
 
 
 def runs(lake: str, campaign_id: str | None = None) -> list[Run]:

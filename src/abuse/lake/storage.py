@@ -31,6 +31,11 @@ def read_json(path: str) -> Any | None:
         return None
 
 
+def read_all_json(folder: str) -> list[Any]:
+    """What the files of a folder hold, in the order of their names."""
+    return [json.loads(path.read_text(encoding="utf-8")) for path in sorted(Path(folder).glob("*.json"))]
+
+
 def remove_tree(path: str) -> None:
     shutil.rmtree(path, ignore_errors=True)
 

@@ -90,16 +90,15 @@ def _delta(settings: Settings) -> str:
 
 
 def _graphframes(settings: Settings) -> str:
-    from abuse.steps.clusters import components
+    from abuse.steps.clusters.components import graphframes_components
 
     session = _session(settings)
     python = version("graphframes-py")
     _match_halves(python, _has_class(session, "GraphFrame"), _has_class(session, "lib.KCore"))
-    vertices = session.createDataFrame([(v,) for pair in PAIRS for v in pair], "id long")
     edges = session.createDataFrame(PAIRS, "src long, dst long")
     with TemporaryDirectory() as folder:
         session.sparkContext.setCheckpointDir(folder)
-        found = components(vertices, edges, settings.clusters.checkpoint_interval).collect()
+        found = graphframes_components(edges, settings.clusters, lambda frame: frame).collect()
     groups = {frozenset(row.id for row in found if row.component == each.component) for each in found}
     if groups != set(map(frozenset, PAIRS)):
         shown = ", ".join(sorted(str(sorted(group)) for group in groups))

@@ -138,8 +138,8 @@ def _cluster(publication: Publication, row: dict[str, Any]) -> dict[str, Any]:
     in_cluster = pc.field(Clusters.cluster_id) == row[Decisions.cluster_id]
     is_member = in_cluster & (pc.field(ClusterMembers.account) == row[Decisions.account])
     told = [Clusters.cluster_id, Clusters.size, Clusters.num_links, Clusters.shape, Clusters.founder]
-    told += [Clusters.core_funder, Clusters.is_giant]
-    member = [ClusterMembers.role, ClusterMembers.num_neighbours, ClusterMembers.link_kinds]
+    told += [Clusters.core_funder, Clusters.core_kind, Clusters.num_cut, Clusters.is_giant]
+    member = [ClusterMembers.role, ClusterMembers.num_neighbours, ClusterMembers.link_kinds, ClusterMembers.is_weak]
     found = publication.read(Clusters, told, in_cluster).to_pylist()
     return {
         k: v

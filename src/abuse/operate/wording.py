@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from abuse.tables import ClusterMembers, Clusters, Decisions
 
-SHARED_KINDS = ("first_gas", "disperse", "sweep", "deposit", "sink")
-USER_KINDS = dict.fromkeys(("first_gas", "direct", "disperse", "sweep", "deposit", "money", "sink"), "payment")
+SHARED_KINDS = ("first_gas", "disperse", "sweep", "deposit", "sink", "counterparty")
+USER_KINDS = dict.fromkeys((*SHARED_KINDS, "direct", "money"), "payment")
 SCORES = (Decisions.score, Decisions.score_lower, Decisions.member_score, Decisions.machine_verdict)
 OPS_FACTS = (*SCORES, Decisions.rule_version, Decisions.model_version, Decisions.evidence_kinds)
 LABELS = {
     Clusters.num_links: "tied pairs",
+    Clusters.core_funder: "core address",
+    Clusters.core_kind: "core is its",
+    Clusters.num_cut: "ties cut",
     Clusters.is_giant: "giant",
+    ClusterMembers.is_weak: "weakly tied",
     ClusterMembers.role: "its role",
     ClusterMembers.num_neighbours: "its neighbours",
     ClusterMembers.link_kinds: "held by",
@@ -46,6 +50,9 @@ USER_REASONS = {
     "low_score": NOT_ENOUGH,
     "one_kind_of_evidence": NOT_ENOUGH,
     "giant_cluster": NOT_ENOUGH,
+    "weak_tie": NOT_ENOUGH,
+    "unlike_a_farm": NOT_ENOUGH,
+    "serves_many": "An address of this account is known as one that many people use, so it was not judged by payments.",
     "no_links": "Nothing was found that connects this account with others.",
     "no_funding_data": "No payments of this account are known to us.",
     "allow_listed": "The campaign has approved this account.",

@@ -13,6 +13,13 @@ from abuse.tables import ClusterMembers, Features, Links, Participants
 
 Z_95 = 1.645  # one-sided 95% point of the normal distribution
 BUCKETS_PER_WINDOW = 4
+PARTNERS = {
+    Features.money_partners: "money",
+    Features.sink_partners: "sink",
+    Features.sequence_partners: "sequence",
+}
+CHOSEN_BY_TIME = ("counterparty",)
+"""Kinds of link that near first actions made: beside evidence of time they would count the same fact twice."""
 
 
 def features(members: DataFrame, participants: DataFrame, links: DataFrame, rules: settings.Features) -> DataFrame:
@@ -23,15 +30,10 @@ def features(members: DataFrame, participants: DataFrame, links: DataFrame, rule
     whole = timed.join(cluster_gaps(joined), on=Features.cluster_id)
     whole = whole.join(crowd(born, rules), on="_bucket", how="left")
     whole = whole.crossJoin(F.broadcast(born.agg(F.count("*").alias("_all"))))
-    whole = whole.join(partners(links, "money", Features.money_partners), on=Features.account, how="left")
-    whole = whole.join(partners(links, "sink", Features.sink_partners), on=Features.account, how="left")
-    return whole.withColumns(
-        {
-            Features.time_expected: by_chance(),
-            Features.money_partners: F.coalesce(Features.money_partners, F.lit(0).cast("bigint")),
-            Features.sink_partners: F.coalesce(Features.sink_partners, F.lit(0).cast("bigint")),
-        }
-    )
+    for name, kind in PARTNERS.items():
+        whole = whole.join(partners(links, kind, name), on=Features.account, how="left")
+    counts = {name: F.coalesce(F.col(name), F.lit(0).cast("bigint")) for name in PARTNERS}
+    return whole.withColumns({Features.time_expected: by_chance()} | counts)
 
 
 def near_in_time(joined: DataFrame, rules: settings.Features) -> DataFrame:
@@ -95,7 +97,7 @@ def by_chance() -> Column:
 
 def partners(links: DataFrame, evidence_kind: str, name: str) -> DataFrame:
     """account -> distinct accounts it is tied to by that kind of evidence."""
-    kept = links.where(F.col(Links.evidence_kind) == evidence_kind)
+    kept = links.where((F.col(Links.evidence_kind) == evidence_kind) & ~F.col(Links.kind).isin(*CHOSEN_BY_TIME))
     forth = kept.select(F.col(Links.src).alias(Features.account), F.col(Links.dst).alias("_other"))
     back = kept.select(F.col(Links.dst).alias(Features.account), F.col(Links.src).alias("_other"))
     return forth.unionByName(back).groupBy(Features.account).agg(F.count_distinct("_other").alias(name))

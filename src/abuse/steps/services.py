@@ -1,6 +1,6 @@
-"""Labels, transfers -> Services: who serves many, by a list or by its own figures.
+"""Labels, transfers, participants -> Services: who serves many, by a list or by its own figures.
 
-Lists are never complete: on Hop data exchange lists alone leave a component of 27,037 accounts, the gate 2,069.
+Lists are never complete: on Hop data exchange lists alone leave a component of 27,037 accounts, the gate 2,475.
 """
 
 from __future__ import annotations
@@ -11,41 +11,104 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from abuse import settings
+from abuse.steps.traffic import deposits, traffic
 from abuse.tables import Labels, Services, Transfers
 
 CONTRACT = "contract"
 
 
 def services(
-    transfers: DataFrame, labels: DataFrame, rules: settings.Services, chains: Mapping[str, settings.Chain]
+    transfers: DataFrame,
+    labels: DataFrame,
+    addresses: DataFrame,
+    acted: DataFrame,
+    rules: settings.Services,
+    chains: Mapping[str, settings.Chain],
 ) -> DataFrame:
     """One row per address and kind, with the list that says so or the figures that made it so."""
-    traffic = counterparties(transfers)
+    figures = traffic(transfers, addresses, acted)
     contracts = labels.where(F.col(Labels.label) == CONTRACT).select(Labels.address).distinct()
     contracts = contracts.withColumn(Services.is_contract, F.lit(True))
     listed, nulls = labelled(labels, rules), null_addresses(transfers, chains)
     key = [Services.chain, Services.address, Services.kind]
     named = listed.join(nulls, on=key, how="left_anti").unionByName(nulls)
-    with_figures = named.join(traffic.drop(Services.chain), on=Services.address, how="left")
-    hubs = traffic.where(is_hub(rules)).withColumns(
-        {
-            Services.kind: F.lit("hub"),
-            Services.basis: F.lit("inferred"),
-            Services.source: F.lit(None).cast("string"),
-            Services.name: F.lit(None).cast("string"),
-            Services.listed_at: F.lit(None).cast("timestamp"),
-        }
+    with_figures = named.join(figures.drop(Services.chain), on=Services.address, how="left")
+    exchanges = named.where(F.col(Services.kind) == "exchange").select(Services.address).distinct()
+    customers = deposits(figures, transfers, exchanges, rules)
+    customers = customers.join(named.select(Services.address).distinct(), on=Services.address, how="left_anti")
+    own = customers.select(Services.address, Services.sends_to)
+    judged = figures.join(own, on=Services.address, how="left").withColumn(Services.kind, inferred(rules))
+    judged = judged.where(F.col(Services.kind).isNotNull()).withColumns(_nobody_said("inferred"))
+    found = with_figures.withColumn(Services.sends_to, F.lit(None).cast("string")).unionByName(
+        judged, allowMissingColumns=True
     )
-    found = with_figures.unionByName(hubs).join(F.broadcast(contracts), on=Services.address, how="left")
-    return found.withColumn(Services.is_contract, F.coalesce(Services.is_contract, F.lit(False)))
+    found = found.join(F.broadcast(contracts), on=Services.address, how="left")
+    return found.withColumns(
+        {Services.is_contract: F.coalesce(Services.is_contract, F.lit(False)), Services.why: why(rules)}
+    )
 
 
-def is_hub(rules: settings.Services) -> Column:
-    """Many counterparties, unless nearly nobody pays it: then it is one operator's wallet, up to a number it pays."""
-    is_operator = (F.col(Services.num_senders) <= rules.max_operator_senders) & (
-        F.col(Services.num_recipients) <= rules.max_operator_recipients
+def inferred(rules: settings.Services) -> Column:
+    """What an address's own figures make of it; empty when it serves nobody."""
+    senders, recipients = F.col(Services.num_senders), F.col(Services.num_recipients)
+    is_busy = F.col(Services.num_counterparties) > F.when(F.col("takes_part"), rules.max_counterparties).otherwise(
+        rules.max_outside_counterparties
     )
-    return (F.col(Services.num_counterparties) > rules.max_counterparties) & ~is_operator
+    is_omnibus = F.coalesce(F.col(Services.num_memos), F.lit(0)) >= rules.omnibus_min_memos
+    pays_customers = (F.col("num_participants_paid") >= rules.payroll_min_recipients) & (
+        F.col(Services.fresh_share) < rules.min_fresh_share
+    )
+    few_pay_it = senders <= rules.max_operator_senders
+    is_payroll = few_pay_it & pays_customers & ~F.col("takes_part")
+    return (
+        F.when(F.col(Services.sends_to).isNotNull(), F.lit("deposit"))
+        .when(is_omnibus, F.lit("exchange"))
+        .when(is_payroll, F.lit("disperser"))
+        .when(is_busy & ~is_operator(rules, senders, recipients), F.lit("hub"))
+    )
+
+
+def is_operator(rules: settings.Services, senders: Column, recipients: Column) -> Column:
+    """One operator's wallet: few ever paid it, it pays many (or the other way round, a collector), and those take part.
+
+    One that takes part itself needs no such share. A far larger one must have paid fresh wallets within days.
+    """
+    few, many = rules.max_operator_senders, rules.max_operator_recipients
+    one_sided = ((senders <= few) & (recipients <= many)) | ((recipients <= few) & (senders <= many))
+    own = F.col("takes_part") | (F.col("counterparty_share") >= rules.min_operator_share)
+    at_once = F.coalesce(F.col("paid_within_s") <= rules.operator_days * 86400, F.lit(False))
+    is_large = (senders <= few) & (recipients <= rules.max_burst_recipients) & at_once
+    fresh = F.coalesce(F.col(Services.fresh_share) >= rules.min_operator_fresh, F.lit(False))
+    theirs = F.coalesce(F.col(Services.participant_share) >= rules.min_operator_fresh, F.lit(False))
+    return (one_sided & own) | (is_large & fresh & theirs)
+
+
+def why(rules: settings.Services) -> Column:
+    """The sentence a person reads."""
+    kind, basis = F.col(Services.kind), F.col(Services.basis)
+    listed = F.format_string("The list %s calls it %s.", F.col(Services.source), kind)
+    hub = F.format_string(
+        "It dealt with %d addresses (%d paid it, it paid %d); more than one person's wallet does.",
+        F.col(Services.num_counterparties),
+        F.col(Services.num_senders),
+        F.col(Services.num_recipients),
+    )
+    own = F.format_string(
+        "%d addresses paid it and nearly all went on to %s, an exchange: it belongs to one customer.",
+        F.col(Services.num_senders),
+        F.col(Services.sends_to),
+    )
+    omnibus = F.format_string("It was paid with %d different memos: each is a customer.", F.col(Services.num_memos))
+    payroll = F.format_string(
+        "Of the participants it paid only %.0f%% had not acted before: employers pay so, operators fund fresh wallets.",
+        100 * F.col(Services.fresh_share),
+    )
+    said = F.when(kind == "deposit", own).when(kind == "exchange", omnibus).when(kind == "disperser", payroll)
+    return (
+        F.when(basis == "label", listed)
+        .when(basis == "settings", F.lit("Mints and burns go through it."))
+        .otherwise(said.otherwise(hub))
+    )
 
 
 def labelled(labels: DataFrame, rules: settings.Services) -> DataFrame:
@@ -60,57 +123,25 @@ def labelled(labels: DataFrame, rules: settings.Services) -> DataFrame:
         Services.address,
         Services.kind,
         F.lit("label").alias(Services.basis),
-        F.col(f"_said.{Labels.source}").alias(Services.source),
-        F.col(f"_said.{Labels.name}").alias(Services.name),
-        F.col(f"_said.{Labels.listed_at}").alias(Services.listed_at),
+        *[F.col(f"_said.{name}").alias(name) for name in (Labels.source, Labels.name, Labels.listed_at)],
     )
 
 
 def null_addresses(transfers: DataFrame, chains: Mapping[str, settings.Chain]) -> DataFrame:
     """Mints and burns of the chains that occur."""
     nulls = F.create_map(*[F.lit(x) for name, rules in chains.items() for x in (name, rules.null_address)])
-    return (
-        transfers.select(Transfers.chain)
-        .distinct()
-        .select(
-            F.col(Transfers.chain).alias(Services.chain),
-            F.try_element_at(nulls, F.col(Transfers.chain)).alias(Services.address),
-            F.lit("null").alias(Services.kind),
-            F.lit("settings").alias(Services.basis),
-            F.lit(None).cast("string").alias(Services.source),
-            F.lit(None).cast("string").alias(Services.name),
-            F.lit(None).cast("timestamp").alias(Services.listed_at),
-        )
-        .where(F.col(Services.address).isNotNull())
-    )
+    found = transfers.select(F.col(Transfers.chain).alias(Services.chain)).distinct()
+    found = found.withColumn(Services.address, F.try_element_at(nulls, F.col(Services.chain)))
+    found = found.where(F.col(Services.address).isNotNull()).withColumn(Services.kind, F.lit("null"))
+    return found.withColumns(_nobody_said("settings"))
 
 
-def counterparties(transfers: DataFrame) -> DataFrame:
-    """Per address over all chains (one key holds it on each): how many it dealt with, and how one-sidedly."""
-
-    def side(own: str, other: str, pays: bool) -> DataFrame:
-        return transfers.where(F.col(own) != F.col(other)).select(
-            F.col(own).alias(Services.address),
-            F.col(other).alias("_other"),
-            F.lit(pays).alias("_pays"),
-            Transfers.chain,
-        )
-
-    both = side(Transfers.sender, Transfers.recipient, True).unionByName(
-        side(Transfers.recipient, Transfers.sender, False)
-    )
-    pairs = both.groupBy(Services.address, "_other").agg(
-        F.max("_pays").alias("_paid"), F.max(~F.col("_pays")).alias("_was_paid"), F.min(Transfers.chain).alias("chain")
-    )
-    one_way = F.col("_paid") != F.col("_was_paid")
-    return pairs.groupBy(Services.address).agg(
-        F.min("chain").alias(Services.chain),
-        _count_if(F.col("_was_paid")).alias(Services.num_senders),
-        _count_if(F.col("_paid")).alias(Services.num_recipients),
-        F.count("*").alias(Services.num_counterparties),
-        F.avg(one_way.cast("double")).alias(Services.one_way_share),
-    )
-
-
-def _count_if(condition: Column) -> Column:
-    return F.sum(condition.cast("bigint"))
+def _nobody_said(basis: str) -> dict[str, Column]:
+    """Where no list speaks."""
+    missing = F.lit(None)
+    return {
+        Services.basis: F.lit(basis),
+        Services.source: missing.cast("string"),
+        Services.name: missing.cast("string"),
+        Services.listed_at: missing.cast("timestamp"),
+    }

@@ -1,8 +1,6 @@
-"""Transfers, participants, services -> Trails: where an address's first coins came from, and where they went.
+"""First funders, transfers, participants, services -> Trails: where first coins came from, and where the last went.
 
-First gas after Imig et al. 2025 (gas provision networks): the payment before an address's own first transaction,
-walked up to the funder's own funder, ending at a service. A payment too small to pay for a transaction is not one,
-so a stranger's dust cannot take its place.
+A trail is walked up to the funder's own funder, ending at a service, a cycle or the depth.
 """
 
 from __future__ import annotations
@@ -14,11 +12,13 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from abuse import settings
-from abuse.steps.worth import COIN_KINDS, above_dust
-from abuse.tables import ParticipantAddresses, Participants, Services, Trails, Transfers
+from abuse.steps.funders import first_gas, merged
+from abuse.steps.worth import above_dust
+from abuse.tables import FirstFunders, ParticipantAddresses, Participants, Services, Trails, Transfers
 
 
 def trails(
+    funders: DataFrame,
     transfers: DataFrame,
     participants: DataFrame,
     addresses: DataFrame,
@@ -28,13 +28,12 @@ def trails(
     links: settings.Links,
     chains: Mapping[str, settings.Chain],
 ) -> DataFrame:
-    """First-gas hops and sweep destinations of every participant's address."""
+    """First-gas hops and sweep destinations of every participant's address. `funders` may come in several layers."""
     timed = transfers.where(F.col(Transfers.at).isNotNull())
     served = (
         services.select(F.col(Services.address).alias(Trails.reached)).distinct().withColumn("_served", F.lit(True))
     )
-    funded = first_gas(timed, chains)
-    hops = walked(addresses, funded, served, rules.max_hops)
+    hops = walked(addresses, funders, served, rules.max_hops)
     ends = swept(timed, participants, addresses, assets, links, chains)
     ends = ends.join(served, on=Trails.reached, how="left").withColumn(
         Trails.ended_by, F.when(F.col("_served"), F.lit("service"))
@@ -54,65 +53,47 @@ def order() -> Column:
     )
 
 
-def first_gas(timed: DataFrame, chains: Mapping[str, settings.Chain]) -> DataFrame:
-    """chain, funded, and the payment that let it act: one row per funded address."""
-    enough = F.create_map(*[F.lit(x) for name, chain in chains.items() for x in (name, chain.min_first_gas)])
-    is_coin = F.col(Transfers.kind).isin(*COIN_KINDS)
-    is_enough = F.col(Transfers.amount) >= F.try_element_at(enough, F.col(Transfers.chain))
-    is_other = F.col(Transfers.sender) != F.col(Transfers.recipient)
-    signer = F.coalesce(Transfers.initiator, F.when(F.col(Transfers.kind) == "native", F.col(Transfers.sender)))
-    first_in = (
-        timed.where(is_coin & is_enough & is_other)
-        .groupBy(Transfers.chain, F.col(Transfers.recipient).alias(Trails.funded))
-        .agg(F.min(F.struct(order().alias("o"), _payment().alias("p"))).alias("_first"))
-    )
-    first_out = (
-        timed.withColumn(Trails.funded, signer)
-        .where(F.col(Trails.funded).isNotNull())
-        .groupBy(Transfers.chain, Trails.funded)
-        .agg(F.min(order()).alias("_acted"))
-    )
-    before_acting = F.col("_acted").isNull() | (F.col("_first.o") < F.col("_acted"))
-    joined = first_in.join(first_out, on=[Transfers.chain, Trails.funded], how="left").where(before_acting)
-    return joined.select(Trails.chain, Trails.funded, "_first.p.*")
-
-
-def _payment() -> Column:
-    return F.struct(
-        F.col(Transfers.sender).alias(Trails.reached),
-        Transfers.tx_hash,
-        Transfers.at,
-        Transfers.amount,
-        Transfers.asset,
-        Transfers.source,
-    )
-
-
-def walked(addresses: DataFrame, funded: DataFrame, served: DataFrame, max_hops: int) -> DataFrame:
-    """Up to `max_hops` rows per address and chain, ending at a service, a cycle or the depth."""
-    start = addresses.select(F.col(ParticipantAddresses.address).alias(Trails.address)).distinct()
-    step = start.join(funded, start[Trails.address] == funded[Trails.funded]).withColumn(
-        "_path", F.array(Trails.address)
-    )
+def walked(addresses: DataFrame, funders: DataFrame, served: DataFrame, max_hops: int) -> DataFrame:
+    """Up to `max_hops` rows per address and chain. Only the rows of whoever was reached are ever joined."""
+    start = F.col(ParticipantAddresses.address)
+    front = addresses.select(
+        start.alias(Trails.address), start.alias(Trails.funded), F.array(start).alias("_path")
+    ).distinct()
     hops = []
     for hop in range(1, max_hops + 1):
-        step = step.join(served, on=Trails.reached, how="left").withColumns(
+        step = funding_of(front, funders).join(served, on=Trails.reached, how="left")
+        step = step.withColumns(
             {
                 Trails.hop: F.lit(hop).cast("int"),
+                Trails.kind: F.lit("first_gas"),
                 Trails.ended_by: F.when(F.col("_served"), F.lit("service"))
                 .when(F.array_contains("_path", F.col(Trails.reached)), F.lit("cycle"))
                 .when(F.lit(hop == max_hops), F.lit("depth")),
             }
         )
-        hops.append(step.withColumn(Trails.kind, F.lit("first_gas")).drop("_path", "_served"))
-        onward = step.where(F.col(Trails.ended_by).isNull()).select(
+        hops.append(step.drop("_path", "_served"))
+        front = step.where(F.col(Trails.ended_by).isNull()).select(
             Trails.chain,
             Trails.address,
             F.col(Trails.reached).alias(Trails.funded),
             F.concat("_path", F.array(Trails.reached)).alias("_path"),
         )
-        step = onward.join(funded, on=[Trails.chain, Trails.funded])
     return reduce(DataFrame.unionByName, hops)
+
+
+def funding_of(front: DataFrame, funders: DataFrame) -> DataFrame:
+    """The front, each row with the payment that first let its `funded` address act. At the start any chain will do."""
+    key = [name for name in (Trails.chain, Trails.funded) if name in front.columns]
+    named = funders.withColumnRenamed(FirstFunders.address, Trails.funded)
+    reached = named.join(front.select(*key).distinct(), on=key, how="left_semi")
+    paid = first_gas(merged(reached.withColumnRenamed(Trails.funded, FirstFunders.address)))
+    payments = paid.select(
+        Trails.chain,
+        F.col(FirstFunders.address).alias(Trails.funded),
+        F.col(FirstFunders.funder).alias(Trails.reached),
+        *_rest(),
+    )
+    return front.join(payments, on=key)
 
 
 def swept(

@@ -8,7 +8,10 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-PUBLIC = ("services", "links", "clusters", "cluster_members", "scores", "decisions", "disqualified_accounts")
+PUBLIC = (
+    *("services", "links", "clusters", "cluster_members", "cluster_lineage"),
+    *("scores", "decisions", "disqualified_accounts", "verdict_changes"),
+)
 
 ABUSE = """#!{python}
 import json, sys

@@ -1,7 +1,8 @@
 """Everything known -> Decisions: the verdict on every participant, with reasons and evidence.
 
 The policy: a group of a minimum size, a score whose lower bound reaches the bar, and two independent kinds of evidence
-disqualify; anything less in such a group is for a person to look at. Doubt goes to the account.
+disqualify; anything less in such a group is for a person to look at. A group whose score is lower still is left alone,
+and a member that hangs in by one acquaintance is never disqualified. Doubt goes to the account.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from abuse import settings
 from abuse.steps.decide.evidence import link_evidence, no_evidence, time_evidence
 from abuse.steps.decide.reasons import reasons
 from abuse.steps.decide.verdicts import effective_verdict, people
-from abuse.tables import Clusters, Decisions, Features, ParticipantAddresses, Scores
+from abuse.tables import ClusterMembers, Clusters, Decisions, Features, ParticipantAddresses, Scores, Services
 
 
 def decide(
@@ -25,6 +26,8 @@ def decide(
     features: DataFrame,
     scores: DataFrame,
     links: DataFrame,
+    members: DataFrame,
+    services: DataFrame,
     reviews: DataFrame,
     allow_list: Collection[str],
     policy: settings.Policy,
@@ -39,9 +42,13 @@ def decide(
     scored = features.join(scores.drop(Scores.model_version), on=[Scores.cluster_id, Scores.account])
     facts = participants.join(known, on=Decisions.account, how="left")
     facts = facts.join(scored.join(groups, on=Clusters.cluster_id), on=Decisions.account, how="left")
+    facts = facts.join(members.select(Decisions.account, ClusterMembers.is_weak), on=Decisions.account, how="left")
+    facts = facts.join(called_services(addresses, services), on=Decisions.account, how="left")
     facts = facts.join(people(reviews, allow_list), on=Decisions.account, how="left")
     facts = facts.join(link_evidence(links), on=Decisions.account, how="left")
-    facts = facts.withColumns({"_is_together": acted_together(together), "_in_group": in_group(policy)})
+    facts = facts.withColumns({"_is_together": acted_together(together), "_is_large": is_large(policy)})
+    is_farmlike = F.coalesce(F.col(Scores.score) >= policy.min_score_review, F.lit(False))
+    facts = facts.withColumn("_in_group", F.col("_is_large") & is_farmlike)
     facts = facts.withColumn(Decisions.evidence_kinds, evidence_kinds())
     facts = facts.withColumn(Decisions.machine_verdict, machine_verdict(policy))
     timely = F.when(F.col("_is_together"), F.array(time_evidence())).otherwise(no_evidence())
@@ -57,7 +64,13 @@ def decide(
     )
 
 
-def in_group(policy: settings.Policy) -> Column:
+def called_services(addresses: DataFrame, services: DataFrame) -> DataFrame:
+    """account -> `_service`: why nothing ties it, where an address of it serves many."""
+    said = addresses.join(services, on=ParticipantAddresses.address)
+    return said.groupBy(ParticipantAddresses.account).agg(F.min(Services.why).alias("_service"))
+
+
+def is_large(policy: settings.Policy) -> Column:
     """Whether the account's cluster is large enough to matter."""
     return F.coalesce(F.col(Features.size) >= policy.min_cluster_size, F.lit(False))
 
@@ -75,6 +88,7 @@ def evidence_kinds() -> Column:
     kinds = F.array(
         F.when(F.col(Features.money_partners) > 0, F.lit("money")),
         F.when(F.col(Features.sink_partners) > 0, F.lit("sink")),
+        F.when(F.col(Features.sequence_partners) > 0, F.lit("sequence")),
         F.when(F.col("_is_together"), F.lit("time")),
     )
     return F.when(F.col("_in_group"), F.array_compact(kinds)).otherwise(F.array().cast("array<string>"))
@@ -84,8 +98,9 @@ def machine_verdict(policy: settings.Policy) -> Column:
     """What the policy alone says. `not_analysed`: nothing is known of the account's money, and unknown is not clean."""
     is_proven = F.size(Decisions.evidence_kinds) >= policy.min_evidence_kinds
     is_likely = F.col(Scores.score_lower) >= policy.min_score_lower
+    is_doubted = F.col(Clusters.is_giant) | F.col(ClusterMembers.is_weak)
     return (
-        F.when(F.col("_in_group") & is_proven & is_likely & ~F.col(Clusters.is_giant), F.lit("disqualified"))
+        F.when(F.col("_in_group") & is_proven & is_likely & ~is_doubted, F.lit("disqualified"))
         .when(F.col("_in_group"), F.lit("review"))
         .when(F.coalesce(F.col("_known"), F.lit(False)), F.lit("clear"))
         .otherwise(F.lit("not_analysed"))

@@ -7,7 +7,7 @@ from pyspark.sql import functions as F
 
 from abuse import settings
 from abuse.steps.decide.verdicts import PERSON
-from abuse.tables import Clusters, Decisions, Features, Scores
+from abuse.tables import ClusterMembers, Clusters, Decisions, Features, Scores
 
 
 def reasons(policy: settings.Policy) -> Column:
@@ -50,6 +50,10 @@ def _group(policy: settings.Policy) -> list[Column]:
             inside & F.col(Clusters.is_giant),
             F.lit("giant_cluster: The group is too large to be believed; a service may be missing from the lists."),
         ),
+        F.when(
+            inside & F.col(ClusterMembers.is_weak),
+            F.lit("weak_tie: One payment to one ordinary member is all that ties it; it may be an acquaintance."),
+        ),
     ]
 
 
@@ -64,6 +68,13 @@ def _kinds(kinds: Column) -> list[Column]:
             F.lit("sink_link: Its last coins went to the same address as those of others of the group."),
         ),
         F.when(
+            F.array_contains(kinds, "sequence"),
+            F.format_string(
+                "sequence_link: It did the same in the same order as %d others of the group, at a constant lag.",
+                F.col(Features.sequence_partners),
+            ),
+        ),
+        F.when(
             F.array_contains(kinds, "time"),
             F.format_string(
                 "same_time: %d others of the group began within the same window of time; chance gives %.1f.",
@@ -75,12 +86,15 @@ def _kinds(kinds: Column) -> list[Column]:
 
 
 def _outside(policy: settings.Policy) -> list[Column]:
-    outside = ~F.col("_in_group")
+    outside = ~F.col("_is_large")
     is_known = F.coalesce(F.col("_known"), F.lit(False))
     has_group = F.col(Features.size).isNotNull()
     small = f"small_group: It is tied to a group of %d accounts; groups below {policy.min_cluster_size} are left alone."
+    unlike = "unlike_a_farm: It is tied to a group of %d accounts that began too far apart to be looked at as a farm."
     return [
         F.when(outside & has_group, F.format_string(small, F.col(Features.size))),
-        F.when(outside & is_known & ~has_group, F.lit("no_links: Nothing ties it to another participant.")),
+        F.when(F.col("_is_large") & ~F.col("_in_group"), F.format_string(unlike, F.col(Features.size))),
+        F.when(outside & is_known & ~has_group, F.lit("no_links: Nothing that counts ties it to another participant.")),
         F.when(outside & ~is_known, F.lit("no_funding_data: No movement of its money is known; unknown is not clean.")),
+        F.when(F.col("_service").isNotNull(), F.concat(F.lit("serves_many: Nothing ties it. "), F.col("_service"))),
     ]

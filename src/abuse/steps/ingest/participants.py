@@ -43,9 +43,16 @@ def participant_addresses(
         F.col(Participants.account).alias(ParticipantAddresses.address),
     )
     theirs = given.join(participants.select(Participants.account), on=Participants.account)
-    seen = transfers.select(F.col(Transfers.sender).alias("address")).union(transfers.select(Transfers.recipient))
-    known = seen.distinct().withColumn(ParticipantAddresses.has_transfers, F.lit(True))
-    joined = theirs.unionByName(itself).join(known, on=ParticipantAddresses.address, how="left")
+    whole = theirs.unionByName(itself)
+    ours = F.broadcast(whole.select(ParticipantAddresses.address).distinct())
+    ends = [
+        transfers.select(F.col(end).alias(ParticipantAddresses.address)).join(
+            ours, ParticipantAddresses.address, "left_semi"
+        )
+        for end in (Transfers.sender, Transfers.recipient)
+    ]
+    known = ends[0].unionByName(ends[1]).distinct().withColumn(ParticipantAddresses.has_transfers, F.lit(True))
+    joined = whole.join(known, on=ParticipantAddresses.address, how="left")
     return joined.withColumn(
         ParticipantAddresses.has_transfers, F.coalesce(ParticipantAddresses.has_transfers, F.lit(False))
     )

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from functools import reduce
 
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from abuse import settings
+from abuse.steps.links.co_activity import co_activity
+from abuse.steps.links.counterparty import counterparty
+from abuse.steps.links.deposit import deposit
 from abuse.steps.links.direct import direct
 from abuse.steps.links.disperse import disperse
 from abuse.steps.links.shared import first_gas, sweep
@@ -21,6 +25,8 @@ def links(
     services: DataFrame,
     participants: DataFrame,
     addresses: DataFrame,
+    acted: DataFrame,
+    participation: DataFrame,
     assets: Collection[str],
     rules: settings.Links,
     chains: Mapping[str, settings.Chain],
@@ -34,14 +40,18 @@ def links(
         .distinct()
         .join(born, on=Participants.account)
     )
-    sinks = sweep(trails, owners, rules)
+    sinks = sweep(trails, owners, rules).unionByName(deposit(transfers, services, owners, assets, rules, chains))
     spent = sinks.select(F.col("item.chain").alias(Transfers.chain), F.col("item.tx_hash").alias(Transfers.tx_hash))
-    unspent = transfers.join(spent.distinct(), on=[Transfers.chain, Transfers.tx_hash], how="left_anti")
+    is_pair_only = F.col(Transfers.tx_hash).isNull()
+    unspent = transfers.where(~is_pair_only).join(spent.distinct(), [Transfers.chain, Transfers.tx_hash], "left_anti")
+    unspent = unspent.unionByName(transfers.where(is_pair_only))
     kinds = [
         first_gas(trails, owners, rules),
-        disperse(unspent, served, owners, assets, rules, chains),
+        disperse(unspent, served, owners, acted, assets, rules, chains),
         direct(unspent, owners, assets, rules, chains),
+        counterparty(transfers, served, owners, rules),
         sinks,
+        co_activity(participation, participants, rules),
     ]
-    every = kinds[0].unionByName(kinds[1]).unionByName(kinds[2]).unionByName(kinds[3])
+    every = reduce(DataFrame.unionByName, kinds)
     return as_links(every, rules.num_evidence).where(F.col("src") != F.col("dst"))

@@ -1,4 +1,4 @@
-"""Transfers -> ties of accounts that one signer paid by one-to-many transactions."""
+"""Transfers -> ties of accounts that one signer paid by one-to-many transactions before they had ever acted."""
 
 from __future__ import annotations
 
@@ -10,33 +10,45 @@ from pyspark.sql import functions as F
 from abuse import settings
 from abuse.steps.links.ties import item, star
 from abuse.steps.worth import above_dust
-from abuse.tables import ParticipantAddresses, Participants, Transfers
+from abuse.tables import FirstFunders, ParticipantAddresses, Participants, Transfers
 
 
 def disperse(
     transfers: DataFrame,
     served: DataFrame,
     owners: DataFrame,
+    acted: DataFrame,
     assets: Collection[str],
     rules: settings.Links,
     chains: Mapping[str, settings.Chain],
 ) -> DataFrame:
-    """The signer is who ties them: the contract it went through serves anyone. Services' payouts tie nobody."""
+    """The signer is who ties them: the contract it went through serves anyone. Services' payouts tie nobody.
+
+    An operator funds fresh wallets; an employer pays people who had acted before, and new ones among them. So only
+    those who had not acted count, and only where they are nearly all that the transaction paid. `acted`: chain,
+    address, acted_at.
+    """
     counts = F.col(Transfers.asset).isin(*assets) & above_dust(rules, chains)
     paid = transfers.where(F.col(Transfers.tx_hash).isNotNull() & counts).withColumn(
         "via", F.coalesce(Transfers.initiator, Transfers.sender)
     )
-    paid = paid.join(served.withColumnRenamed(ParticipantAddresses.address, "via"), on="via", how="left_anti")
     paid = paid.join(
         owners.withColumnRenamed(ParticipantAddresses.address, Transfers.recipient), on=Transfers.recipient
     )
     paid = paid.where(F.col("via") != F.col(Transfers.recipient))
-    many = (
-        paid.groupBy(Transfers.chain, Transfers.tx_hash)
-        .agg(F.count_distinct(Participants.account).alias("_paid"))
-        .where(F.col("_paid") >= rules.disperse_min_recipients)
+    paid = paid.join(served.withColumnRenamed(ParticipantAddresses.address, "via"), on="via", how="left_anti")
+    before = acted.withColumnRenamed(FirstFunders.address, Transfers.recipient)
+    paid = paid.join(before, on=[Transfers.chain, Transfers.recipient], how="left")
+    is_fresh = F.coalesce(F.col(Transfers.at) <= F.col(FirstFunders.acted_at), F.lit(True))
+    paid = paid.withColumn("_fresh", F.when(is_fresh, F.col(Participants.account)))
+    num_fresh, num_paid = F.count_distinct("_fresh"), F.count_distinct(Participants.account)
+    many = paid.groupBy(Transfers.chain, Transfers.tx_hash).agg(num_fresh.alias("_fresh_n"), num_paid.alias("_paid_n"))
+    enough = F.col("_fresh_n") >= rules.disperse_min_recipients
+    mostly = F.col("_fresh_n") >= rules.disperse_min_fresh * F.col("_paid_n")
+    rows = paid.where(F.col("_fresh").isNotNull()).join(
+        many.where(enough & mostly), on=[Transfers.chain, Transfers.tx_hash]
     )
-    rows = paid.join(many, on=[Transfers.chain, Transfers.tx_hash]).withColumns(
+    rows = rows.withColumns(
         {"rank": F.lit(1), "items": F.array(item("disperse", Transfers.sender, Transfers.recipient))}
     )
     return star(rows, "disperse", "money", rules.disperse_min_recipients, rules.max_group)

@@ -9,9 +9,15 @@ from abuse import settings
 from abuse.steps.links.ties import item, star
 from abuse.tables import ParticipantAddresses, Participants, Trails
 
+SHARED = ("via", Participants.account, Participants.first_action_at, "rank", "items")
+
 
 def first_gas(trails: DataFrame, owners: DataFrame, rules: settings.Links) -> DataFrame:
-    """Accounts whose first coins passed through one address that is no service, and that address's own account."""
+    """Accounts whose first coins passed through one address that is no service, and that address's own account.
+
+    Of all behind one wallet that the shared address paid, only the nearest is tied here: the wallet itself ties the
+    others to it. So the links lie as the money went, a chain as a chain and a tree as a tree.
+    """
     ended = F.coalesce(Trails.ended_by, F.lit("depth"))  # a trail cut at the depth still reached its last address
     hops = trails.where((F.col(Trails.kind) == "first_gas") & (ended == "depth"))
     up_to_here = (
@@ -23,11 +29,13 @@ def first_gas(trails: DataFrame, owners: DataFrame, rules: settings.Links) -> Da
     rows = _of_owner(hops.withColumn("items", payments), owners).withColumns(
         {"via": F.col(Trails.reached), "rank": F.col(Trails.hop)}
     )
-    shared = ["via", Participants.account, Participants.first_action_at, "rank", "items"]
-    reached = rows.groupBy("via").agg(F.min(F.struct("rank", "items")).alias("_one"))
+    nearest = F.min(F.struct("rank", Participants.first_action_at, Participants.account, "items")).alias("_near")
+    branches = rows.groupBy("via", Trails.funded).agg(nearest).select("via", "_near.*")
+    reached = branches.groupBy("via").agg(F.min(F.struct("rank", "items")).alias("_one"))
     funders = owners.withColumnRenamed(ParticipantAddresses.address, "via").join(reached, on="via")
     itself = funders.withColumns({"rank": F.lit(0), "items": F.col("_one.items")})
-    return star(rows.select(*shared).unionByName(itself.select(*shared)), "first_gas", "money", 2, rules.max_group)
+    both = branches.select(*SHARED).unionByName(itself.select(*SHARED))
+    return star(both, "first_gas", "money", 2, rules.max_group)
 
 
 def sweep(trails: DataFrame, owners: DataFrame, rules: settings.Links) -> DataFrame:
