@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from abuse.errors import InputError
-from abuse.settings import Policy, Settings, digest, require
+from abuse.settings import Clusters, Features, Links, Policy, Services, Settings, Trails, digest, require
 from abuse.toml import Reader
 
 ETHEREUM_ETL = ("transactions", "token_transfers", "traces", "blocks", "receipts", "contracts")
@@ -26,6 +26,9 @@ FORMATS: dict[str, tuple[str, ...]] = {
     "transfer_pairs": ("transfers",),
     "address_labels": ("labels",),
 }
+SECTIONS = {"policy": Policy, "services": Services, "trails": Trails, "links": Links, "clusters": Clusters}
+SECTIONS |= {"features": Features}
+"""What of the settings a campaign may override in sections of the same names."""
 FILE_KINDS = (".csv", ".csv.gz", ".parquet")
 
 
@@ -82,7 +85,12 @@ class Campaign:
     allow_list: tuple[str, ...] = ()
     """Accounts that are exempt, whatever is found."""
     policy: dict[str, Any] = field(default_factory=dict)
-    """Overrides of the settings' [policy]."""
+    """Overrides of the settings' [policy]; likewise the sections below."""
+    services: dict[str, Any] = field(default_factory=dict)
+    trails: dict[str, Any] = field(default_factory=dict)
+    links: dict[str, Any] = field(default_factory=dict)
+    clusters: dict[str, Any] = field(default_factory=dict)
+    features: dict[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         require("id", self.id, "letters, digits, - or _", holds=bool(re.fullmatch(r"[\w-]+", self.id)))
@@ -113,7 +121,7 @@ class Campaign:
 
 
 def load_campaign(path: Path, settings: Settings) -> tuple[Campaign, Settings]:
-    """The campaign, and the settings with its policy overrides applied. Raises InputError."""
+    """The campaign, and the settings with its overrides applied. Raises InputError."""
     where = f"campaign file {path.name}"
     reader = Reader(where, f"Mend it in {path}.")
     table = reader.load(path)
@@ -125,8 +133,11 @@ def load_campaign(path: Path, settings: Settings) -> tuple[Campaign, Settings]:
     for key, chain in [("chain", campaign.chain), *((f"source {s.name}.chain", s.chain) for s in campaign.sources)]:
         if chain and chain not in settings.chains:
             raise reader.wrong(key, f"is {chain!r}", f"a chain of the settings: {', '.join(settings.chains)}")
-    policy = reader.build(Policy, dataclasses.asdict(settings.policy) | campaign.policy, "policy")
-    return campaign, dataclasses.replace(settings, policy=policy)
+    own: dict[str, Any] = {
+        name: reader.build(kind, dataclasses.asdict(getattr(settings, name)) | getattr(campaign, name), name)
+        for name, kind in SECTIONS.items()
+    }
+    return campaign, dataclasses.replace(settings, **own)
 
 
 def _absolute(text: str, folder: Path, where: str) -> Path:

@@ -154,7 +154,7 @@ class Services:
     max_counterparties: int = 50
     """A participant with more distinct counterparties than this is a hub. On Hop 30 loses recall, 100 precision."""
     max_outside_counterparties: int = 10
-    """The same outside the campaign, where strangers get merged. On Hop 20 leaves a component of 5,154, 10 of 2,475."""
+    """The same outside it, where strangers get merged. On Hop 20 leaves a component of 5,154, 10 of 2,475."""
     max_operator_senders: int = 3
     """An address that so few ever paid and that itself pays many is one operator's wallet, not a service..."""
     max_operator_recipients: int = 200
@@ -162,11 +162,13 @@ class Services:
     min_operator_share: float = 0.7
     """Share of an operator's counterparties that take part, where it does not itself: it deals with its own wallets."""
     max_burst_recipients: int = 20_000
-    """An operator may pay up to this many when it paid them within `operator_days` and they were fresh and take part..."""
+    """An operator may pay up to this many when it paid them within `operator_days`, fresh wallets that take part..."""
     operator_days: float = 7.0
     """...since a script does so in hours and a faucet serves whoever comes, days. From the 5th to the 95th in 100."""
     min_operator_fresh: float = 0.9
-    """...fresh and taking part: this share of them, each."""
+    """...fresh and taking part: this share of each. Where so many had their first coins of it, it is one as well."""
+    max_contract_signers: int = 1
+    """A contract that paid coins on for more signers than this is one that anybody uses, not an operator's own."""
     payroll_min_recipients: int = 5
     """Participants an outsider must have paid before its payments are judged as an employer's or a shop's."""
     min_fresh_share: float = 0.8
@@ -325,7 +327,7 @@ class Policy:
     min_score_lower: float = 0.5
     """Lower bound of the score from which a cluster may be disqualified."""
     min_score_review: float = 0.5
-    """Score from which a cluster is looked at; below it is left alone. On Hop .3 gives .942 precision, .5 gives .952."""
+    """Score from which a cluster is looked at; below it is left alone. On Hop .3 gives .942 precision, .5 .952."""
     min_evidence_kinds: int = 2
     """Independent kinds of evidence needed to disqualify; fewer is review."""
     max_flagged_share: float = 0.45

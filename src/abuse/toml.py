@@ -61,7 +61,7 @@ class Reader:
             return self.build(typing.cast("type[Any]", hint), value, at)
         if origin is dict and isinstance(value, dict):
             return {k: self.value(args[1], v, _join(at, k)) for k, v in value.items()}
-        if origin is tuple and isinstance(value, list):
+        if origin is tuple and isinstance(value, (list, tuple)):
             return tuple(self.value(args[0], v, f"{at}[{i}]") for i, v in enumerate(value))
         if hint is float and isinstance(value, int) and not isinstance(value, bool):
             return float(value)

@@ -52,6 +52,14 @@ def test_the_report_adds_up_to_the_row(lake: Path) -> None:
     assert set(report["seconds"]) == set(STEPS) - {"publish"}
 
 
+def test_the_same_inputs_in_another_order_give_the_same_rows_in_another_lake(
+    spark: SparkSession, settings: Settings, lake: Path, tmp_path: Path
+) -> None:
+    shuffled = tiny.write(tmp_path / "inputs", seed=5)
+    run(spark, settings, shuffled, tmp_path / "lake", tiny.AS_OF)
+    assert public_rows(tmp_path / "lake") == public_rows(lake)
+
+
 def test_a_second_run_of_the_same_night_changes_nothing(
     spark: SparkSession, settings: Settings, file: Path, both: Path, tmp_path: Path
 ) -> None:

@@ -14,14 +14,25 @@ from pyspark.sql.types import LongType, StructField, StructType
 
 from abuse import settings
 from abuse.errors import CheckError
-from abuse.steps.clusters import Spill, check, clusters
+from abuse.steps.clusters import clusters
+from abuse.steps.clusters.components import check
+from abuse.steps.clusters.contraction import Spill
 from abuse.tables import Links, Participants
 from tests.conftest import frame
 from tests.steps.worlds import Fact, hour
 
 CAMPAIGN = "drop"
 GIANT = 14
-RULES = settings.Clusters(max_size=GIANT)
+ENGINES = {
+    "GraphFrames alone": settings.Clusters(max_size=GIANT),
+    "contraction, GraphFrames": settings.Clusters(max_size=GIANT, graphframes_max_edges=100, partitions=2),
+    "contraction in three, one task": settings.Clusters(
+        max_size=GIANT, engine="driver", driver_max_edges=100, partitions=3, max_rounds=2
+    ),
+    "contraction to the end": settings.Clusters(max_size=GIANT, driver_max_edges=0, engine="driver", partitions=1),
+    "one task": settings.Clusters(max_size=GIANT, engine="driver"),
+}
+RULES = ENGINES["contraction, GraphFrames"]
 Edge = tuple[str, str]
 Found = tuple[dict[str, Row], dict[str, Row]]
 
@@ -99,16 +110,22 @@ def spill(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Spil
 
 
 def world() -> tuple[dict[str, datetime], list[Edge]]:
-    born, edges = random_graphs(200, seed=7)
+    born, edges = random_graphs(500, seed=7)
     for name, (size, pairs, _) in SHAPES.items():
         born |= {member(name, n): hour(n) for n in range(size)}
         edges += [(member(name, min(p)), member(name, max(p))) for p in pairs]
     return born, edges
 
 
-def computed(spark: SparkSession, spill: Spill, born: dict[str, datetime], links: list[Fact]) -> Found:
+def computed(
+    spark: SparkSession,
+    spill: Spill,
+    born: dict[str, datetime],
+    links: list[Fact],
+    rules: settings.Clusters = RULES,
+) -> Found:
     rows = frame(spark, Links, links), frame(spark, Participants, people(born))
-    whole, members = clusters(*rows, CAMPAIGN, RULES, spill)
+    whole, members = clusters(*rows, CAMPAIGN, rules, spill)
     listed, placed = whole.collect(), members.collect()
     assert len({c.cluster_id for c in listed}) == len(listed)
     assert len({m.account for m in placed}) == len(placed)
@@ -166,16 +183,17 @@ def test_a_cluster_counts_its_members_and_the_pairs_tied(found: Found) -> None:
         assert row.num_links == len({e for e in edges if of[e[0]] == cluster_id})
 
 
-def test_clusters_stay_when_links_are_shuffled_flipped_and_doubled(
-    spark: SparkSession, spill: Spill, found: Found
+@pytest.mark.parametrize("engine", [name for name in ENGINES if ENGINES[name] is not RULES])
+def test_clusters_stay_by_any_engine_when_links_are_shuffled_flipped_and_doubled(
+    spark: SparkSession, spill: Spill, found: Found, engine: str
 ) -> None:
     born, edges = world()
-    rng = random.Random(8)
+    rng = random.Random(engine)
     turned = [edge[::-1] if rng.random() < 0.5 else edge for edge in [*edges, *rng.sample(edges, len(edges) // 2)]]
     rng.shuffle(turned)
     accounts = list(born.items())
     rng.shuffle(accounts)
-    again = computed(spark, spill, dict(accounts), [link(edge) for edge in turned])
+    again = computed(spark, spill, dict(accounts), [link(edge) for edge in turned], ENGINES[engine])
     assert member_sets(again) == member_sets(found)
     assert {c: r.founder for c, r in again[0].items()} == {c: r.founder for c, r in found[0].items()}
 

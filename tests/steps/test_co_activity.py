@@ -1,4 +1,7 @@
-"""Who is in step with whom: scripts, and the honest crowds that look like them."""
+"""Who is in step with whom: scripts, and the honest crowds that look like them.
+
+Longer than 200 lines because it is one table of cases.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,7 @@ import random
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
-import networkx as nx  # type: ignore[import-untyped]
+import networkx as nx
 import pytest
 from pyspark.sql import DataFrame, SparkSession
 
@@ -118,6 +121,14 @@ SCRIPTS: dict[str, World] = {
     "the first act may differ": World(
         acts=did("a") + did("b", bent(0, -5e5), words="open swap bridge stake swap bridge claim", lag=40), ties=AB
     ),
+    "nor do acts in its transaction count": World(
+        acts=[
+            r | {"tx_hash": f"{n}0" if r["position"] == "001" else r["tx_hash"]}
+            for n in "ab"
+            for r in did(n, TIMES[:6])
+        ]
+    ),
+    "acts without a transaction count": World(acts=[r | {"tx_hash": None} for n in "ab" for r in did(n)], ties=AB),
     "a summary row per account does not tie": World(acts=did("a", [0]) + did("b", [0], lag=40)),
     "rows that each sum up several acts do not": World(acts=summed("a", 0) + summed("b", 0)),
     "acts without a word do not count": World(acts=[r for n in "ab" for r in did(n, words="join - bridge - swap - -")]),

@@ -8,6 +8,7 @@ import pytest
 from pyspark.sql import SparkSession
 
 from abuse import settings
+from abuse.steps.funders import first_funders
 from abuse.steps.trails import trails
 from abuse.tables import ParticipantAddresses, Participants, Services, Transfers
 from tests.conftest import frame
@@ -35,9 +36,10 @@ FIRST_GAS: dict[str, tuple[list[Fact], set[Hop]]] = {
         {("a", 1, "f", None)},
     ),
     "a stranger's dust before the real funding is no funding": (
-        [paid("stranger", "a", 0.0001, at=1), paid("f", "a", 0.0002, at=2), paid("a", "z", at=3)],
+        [paid("stranger", "a", 0.0004, at=1), paid("f", "a", 0.0005, at=2), paid("a", "z", at=3)],
         {("a", 1, "f", None)},
     ),
+    "dust alone is no funding, though it might pay for gas": ([paid("f", "a", 0.0004, at=1)], set()),
     "a payment after its own first transaction came too late": ([paid("a", "z", at=1), paid("f", "a", at=2)], set()),
     "dust, then its own transaction, then money: it was not that money that let it act": (
         [paid("stranger", "a", 0.0001, at=1), paid("a", "z", at=2), paid("f", "a", at=3)],
@@ -80,6 +82,32 @@ FIRST_GAS: dict[str, tuple[list[Fact], set[Hop]]] = {
         [block(paid("a", "k", tx_hash="t"), 1, "0"), block(inside("k", "a", tx_hash="t", initiator="a"), 1, "1:0000")],
         set(),
     ),
+    "a payment within the transaction it signed came too late": (
+        [
+            block(inside("k", "a", tx_hash="t"), 1, "1:0000"),
+            block(token("a", "k", tx_hash="t", initiator="a"), 1, "2:0000000001"),
+        ],
+        set(),
+    ),
+    "a payment within the transaction that somebody else signed for it is funding": (
+        [
+            block(inside("k", "a", tx_hash="t", initiator="o"), 1, "1:0000"),
+            block(token("a", "k", tx_hash="t", initiator="o"), 1, "2:0000000001"),
+        ],
+        {("a", 1, "k", None)},
+    ),
+    "an earlier block of the same second comes before": (
+        [paid("f", "a", at=1, block_number=9, tx_index=5), paid("a", "z", at=1, block_number=10, tx_index=0)],
+        {("a", 1, "f", None)},
+    ),
+    "a later block of the same second comes after": (
+        [paid("f", "a", at=1, block_number=10, tx_index=0), paid("a", "z", at=1, block_number=9, tx_index=5)],
+        set(),
+    ),
+    "at one instant without blocks nobody knows which was first, so it is no funding": (
+        [paid("f", "a", at=1), paid("a", "z", at=1)],
+        set(),
+    ),
     "an internal transfer funds": ([inside("k", "a", at=1), paid("a", "z", at=2)], {("a", 1, "k", None)}),
     "a token does not pay for gas": ([token("f", "a", at=1), paid("g", "a", at=2)], {("a", 1, "g", None)}),
     "paying itself is no funding": ([paid("a", "a", at=1), paid("f", "a", at=2)], set()),
@@ -118,8 +146,20 @@ FIRST_GAS: dict[str, tuple[list[Fact], set[Hop]]] = {
         {("a", 1, "f", None), ("a", 1, "g", None)},
     ),
     "what is dust on one chain is told by that chain": (
-        [paid("stranger", "a", 0.0009, at=1, chain="solana"), paid("f", "a", 0.001, at=2, chain="solana")],
+        [paid("stranger", "a", 0.0019, at=1, chain="solana"), paid("f", "a", 0.002, at=2, chain="solana")],
         {("a", 1, "f", None)},
+    ),
+    "acting on one chain says nothing of another": (
+        [paid("a", "z", at=1, chain="polygon"), paid("f", "a", at=2)],
+        {("a", 1, "f", None)},
+    ),
+    "a funder that had acted before it was paid was funded by nobody": (
+        [paid("f", "z", at=1), paid("g", "f", at=2), paid("f", "a", at=3)],
+        {("a", 1, "f", None)},
+    ),
+    "two trails share what is above them": (
+        [paid("g", "f", at=1), paid("f", "p", at=2), paid("f", "q", at=3)],
+        {(x, n, r, None) for x in "pq" for n, r in ((1, "f"), (2, "g"))},
     ),
     "both addresses of an account have their trail": (
         [paid("f", "p", at=1), paid("g", "q", at=2)],
@@ -167,6 +207,7 @@ OWNED = {"a": "a", "p": "two", "q": "two"}  # address -> its account
 
 @pytest.fixture(scope="module")
 def found(spark: SparkSession) -> Mapping[str, list[Fact]]:
+    """Every other movement is of another layer of first funders."""
     worlds = [name for _, name in CASES]
     assert len(set(worlds)) == len(CASES)
     acted: Fact = {"first_action_at": hour(-9), "last_action_at": hour(LAST_ACTION)}
@@ -176,8 +217,11 @@ def found(spark: SparkSession) -> Mapping[str, list[Fact]]:
     )
     served = placed_all({w: [{"address": "exchange", "kind": k} for k in ("exchange", "hub")] for w in worlds})
     rules = settings.Settings()
+    moves = placed_all({name: case[0] for (_, name), case in CASES.items()})
+    layers = [first_funders(frame(spark, Transfers, moves[n::2]), rules.chains, lambda rows: rows) for n in (0, 1)]
     whole = trails(
-        frame(spark, Transfers, placed_all({name: case[0] for (_, name), case in CASES.items()})),
+        layers[0].unionByName(layers[1]),
+        frame(spark, Transfers, moves),
         frame(spark, Participants, people),
         frame(spark, ParticipantAddresses, owned),
         frame(spark, Services, served),

@@ -48,6 +48,7 @@ def services(night: Night) -> dict[str, Any]:
         night.facts(Labels),
         night.slice(ParticipantAddresses),
         acted(night),
+        funders(night),
         rules.services,
         rules.chains,
     )

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 
 import pyarrow as pa
 from deltalake import DeltaTable
-from pyspark.errors import AnalysisException
+from py4j.protocol import Py4JJavaError
+from pyspark.errors import AnalysisException, PySparkException
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
@@ -23,6 +25,7 @@ KEPT = {"delta.logRetentionDuration": "interval 3650 days", "delta.deletedFileRe
 """A publication is read at the version its run wrote, however old. By default Delta forgets the log after 30 days and
 refuses older versions than 7; what may really go, `abuse maintain` decides.
 """
+UNWRITABLE = ("Mkdirs failed", "Not a directory", "Permission denied", "No space left", "Read-only file system")
 SIGNIFICANT_DIGITS = 6
 SCORE_DECIMALS = 4
 
@@ -109,14 +112,35 @@ class Lake:
         GraphFrames' checkpoints go to the same folder.
         """
         folder = f"{self.uri}/work/spill/{run_key}"
-        self.spark.sparkContext.setCheckpointDir(f"{folder}/checkpoints")
+        with writable(folder):
+            self.spark.sparkContext.setCheckpointDir(f"{folder}/checkpoints")
 
         def spill(frame: DataFrame) -> DataFrame:
             path = f"{folder}/{next(self._spills)}"
-            frame.write.mode("overwrite").parquet(path)
+            with writable(folder):
+                frame.write.mode("overwrite").parquet(path)
             return self.spark.read.schema(frame.schema).parquet(path)
 
         return spill, lambda: remove_tree(folder)
+
+
+@contextmanager
+def writable(folder: str) -> Iterator[None]:
+    """Turns what Spark says of a folder it cannot write to, or of a worker that died, into one line."""
+    try:
+        yield
+    except (PySparkException, Py4JJavaError) as why:
+        said = str(why)
+        if "Python worker exited unexpectedly" in said:
+            found, wanted = "a Python worker died", "one that lives; it was killed, or memory ran out"
+            raise LakeError("Spark", found, wanted, "Run it again; with less memory in use, if it stays.") from why
+        if any(word in said for word in UNWRITABLE):
+            cause = next((line for line in said.splitlines() if "Exception: " in line), said.splitlines()[0])
+            found = f"cannot be written to ({cause.split('Exception: ')[-1][:200]})"
+            raise LakeError(
+                f"folder {folder}", found, "a folder to write to", "Make it writable, or free space."
+            ) from why
+        raise
 
 
 def create(table: type[Table], path: str) -> None:

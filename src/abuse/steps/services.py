@@ -22,11 +22,12 @@ def services(
     labels: DataFrame,
     addresses: DataFrame,
     acted: DataFrame,
+    funders: DataFrame,
     rules: settings.Services,
     chains: Mapping[str, settings.Chain],
 ) -> DataFrame:
     """One row per address and kind, with the list that says so or the figures that made it so."""
-    figures = traffic(transfers, addresses, acted)
+    figures = traffic(transfers, addresses, acted, funders)
     contracts = labels.where(F.col(Labels.label) == CONTRACT).select(Labels.address).distinct()
     contracts = contracts.withColumn(Services.is_contract, F.lit(True))
     listed, nulls = labelled(labels, rules), null_addresses(transfers, chains)
@@ -60,22 +61,26 @@ def inferred(rules: settings.Services) -> Column:
     )
     few_pay_it = senders <= rules.max_operator_senders
     is_payroll = few_pay_it & pays_customers & ~F.col("takes_part")
+    is_for_all = F.coalesce(F.col("num_signers") > rules.max_contract_signers, F.lit(False))
     return (
         F.when(F.col(Services.sends_to).isNotNull(), F.lit("deposit"))
         .when(is_omnibus, F.lit("exchange"))
-        .when(is_payroll, F.lit("disperser"))
+        .when(is_for_all | is_payroll, F.lit("disperser"))
         .when(is_busy & ~is_operator(rules, senders, recipients), F.lit("hub"))
     )
 
 
 def is_operator(rules: settings.Services, senders: Column, recipients: Column) -> Column:
-    """One operator's wallet: few ever paid it, it pays many (or the other way round, a collector), and those take part.
+    """One operator's wallet: few ever paid it and it pays many, or the other way round, a collector.
 
-    One that takes part itself needs no such share. A far larger one must have paid fresh wallets within days.
+    It takes part itself, or those it deals with do, or they had their very first coins from it. A far larger one must
+    have paid fresh wallets that take part, within days.
     """
     few, many = rules.max_operator_senders, rules.max_operator_recipients
     one_sided = ((senders <= few) & (recipients <= many)) | ((recipients <= few) & (senders <= many))
+    first_share = F.coalesce(F.col("num_first_funded"), F.lit(0)) / F.greatest(recipients, F.lit(1))
     own = F.col("takes_part") | (F.col("counterparty_share") >= rules.min_operator_share)
+    own = own | (first_share >= rules.min_operator_fresh)
     at_once = F.coalesce(F.col("paid_within_s") <= rules.operator_days * 86400, F.lit(False))
     is_large = (senders <= few) & (recipients <= rules.max_burst_recipients) & at_once
     fresh = F.coalesce(F.col(Services.fresh_share) >= rules.min_operator_fresh, F.lit(False))
@@ -103,6 +108,9 @@ def why(rules: settings.Services) -> Column:
         "Of the participants it paid only %.0f%% had not acted before: employers pay so, operators fund fresh wallets.",
         100 * F.col(Services.fresh_share),
     )
+    for_all = F.format_string("%d people had it pay others: a contract for everybody.", F.col("num_signers"))
+    is_for_all = F.coalesce(F.col("num_signers") > rules.max_contract_signers, F.lit(False))
+    payroll = F.when(is_for_all, for_all).otherwise(payroll)
     said = F.when(kind == "deposit", own).when(kind == "exchange", omnibus).when(kind == "disperser", payroll)
     return (
         F.when(basis == "label", listed)

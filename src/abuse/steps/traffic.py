@@ -6,16 +6,18 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from abuse import settings
+from abuse.steps.funders import merged
 from abuse.tables import FirstFunders, ParticipantAddresses, Services, Transfers
 
 MIDDLE = (0.05, 0.95)
 """Of the first payments to each recipient, the share between which `paid_within_s` runs: stragglers do not count."""
 
 
-def traffic(transfers: DataFrame, addresses: DataFrame, acted: DataFrame) -> DataFrame:
+def traffic(transfers: DataFrame, addresses: DataFrame, acted: DataFrame, funders: DataFrame) -> DataFrame:
     """Per address over all chains (one key holds it on each): how many it dealt with and how, and with whom.
 
-    Beside the columns of Services: `takes_part`, `counterparty_share`, `num_participants_paid`, `paid_within_s`.
+    Beside the columns of Services: `takes_part`, `counterparty_share`, `num_participants_paid`, `paid_within_s`,
+    `num_signers`, `num_first_funded`.
     """
     ours = addresses.select(F.col(ParticipantAddresses.address).alias("_other")).distinct()
     pairs = _pairs(transfers).join(ours.withColumn("_ours", F.lit(True)), on="_other", how="left")
@@ -31,7 +33,8 @@ def traffic(transfers: DataFrame, addresses: DataFrame, acted: DataFrame) -> Dat
         F.avg(is_ours.cast("double")).alias("counterparty_share"),
     )
     whole = counted.join(payees(transfers, addresses, acted), on=Services.address, how="left")
-    whole = whole.join(memos(transfers), on=Services.address, how="left")
+    for more in (memos(transfers), signers(transfers), first_funded(funders)):
+        whole = whole.join(more, on=Services.address, how="left")
     own = ours.select(F.col("_other").alias(Services.address), F.lit(True).alias("takes_part"))
     whole = whole.join(own, on=Services.address, how="left")
     return whole.withColumn("takes_part", F.coalesce("takes_part", F.lit(False)))
@@ -76,11 +79,30 @@ def payees(transfers: DataFrame, addresses: DataFrame, acted: DataFrame) -> Data
     )
 
 
+def first_funded(funders: DataFrame) -> DataFrame:
+    """address -> how many addresses got their very first coins from it."""
+    known = merged(funders).where(F.col(FirstFunders.funder).isNotNull())
+    return known.groupBy(F.col(FirstFunders.funder).alias(Services.address)).agg(
+        F.count_distinct(FirstFunders.address).alias("num_first_funded")
+    )
+
+
 def memos(transfers: DataFrame) -> DataFrame:
     """address -> distinct memos it was paid with."""
     with_memo = transfers.where(F.col(Transfers.memo).isNotNull())
     return with_memo.groupBy(F.col(Transfers.recipient).alias(Services.address)).agg(
         F.count_distinct(Transfers.memo).alias(Services.num_memos)
+    )
+
+
+def signers(transfers: DataFrame) -> DataFrame:
+    """address -> how many signed transactions in which its code paid coins on: one's own contract has one signer.
+
+    Coins alone, for a token's contract can say anything of anyone.
+    """
+    by_code = transfers.where(F.col(Transfers.kind) == "internal")
+    return by_code.groupBy(F.col(Transfers.sender).alias(Services.address)).agg(
+        F.count_distinct(Transfers.initiator).alias("num_signers")
     )
 
 

@@ -1,9 +1,9 @@
 """Edges -> a much smaller graph with the same components, and the way back.
 
 Local contraction (after Lacki et al. 2018, "Connected Components at Scale via Local Contractions"): each partition
-solves its own edges in Arrow with scipy and says of every vertex it saw the least id it can reach. A vertex that several
-partitions saw keeps the least of those roots; every other root gives an edge of the residual graph. Each round hands
-the edges out anew. On funding forests a round leaves a fifth of the edges at two partitions (measured).
+solves its own edges in Arrow with scipy and says of every vertex it saw the least id it can reach. A vertex seen by
+several keeps the least of those roots; every other root gives an edge of the residual graph. Each round hands the edges
+out anew. On funding forests a round leaves a fifth of the edges at two partitions (measured).
 """
 
 from __future__ import annotations

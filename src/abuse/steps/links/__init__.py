@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from functools import reduce
 
-from pyspark.sql import DataFrame
+from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
 
 from abuse import settings
@@ -16,7 +16,7 @@ from abuse.steps.links.direct import direct
 from abuse.steps.links.disperse import disperse
 from abuse.steps.links.shared import first_gas, sweep
 from abuse.steps.links.ties import as_links
-from abuse.tables import ParticipantAddresses, Participants, Services, Transfers
+from abuse.tables import Links, ParticipantAddresses, Participants, Services, Transfers
 
 
 def links(
@@ -54,4 +54,12 @@ def links(
         co_activity(participation, participants, rules),
     ]
     every = reduce(DataFrame.unionByName, kinds)
-    return as_links(every, rules.num_evidence).where(F.col("src") != F.col("dst"))
+    return as_links(on_own_acts(every), rules.num_evidence).where(F.col("src") != F.col("dst"))
+
+
+def on_own_acts(ties: DataFrame) -> DataFrame:
+    """Without the acts of a sequence that moved the money of another tie: two kinds never rest on one transaction."""
+    is_sequence = F.col(Links.kind) == "co_activity"
+    in_tx = Window.partitionBy(F.coalesce(F.col("item.tx_hash"), F.concat_ws("|", "a", "b")))
+    is_money_too = F.max(F.when(~is_sequence, F.col("item.tx_hash"))).over(in_tx).isNotNull()
+    return ties.withColumn("_twice", is_sequence & is_money_too).where(~F.col("_twice")).drop("_twice")

@@ -44,8 +44,7 @@ def sequences(participation: DataFrame, participants: DataFrame, rules: settings
     """account -> `_all` its rows in order, `_acts` those that count, their `_times`, `_span`, `_digest` of their words,
     the `_gaps` no clock explains, and `_items` of evidence.
     """
-    fits = F.col(Participants.num_actions) <= rules.co_max_actions
-    known = participants.where(fits).select(Participants.account)
+    known = participants.where(F.col(Participants.num_actions) <= rules.co_max_actions).select(Participants.account)
     lines = (
         participation.join(known, on=Participation.account, how="left_semi")
         .groupBy(Participation.account)
@@ -175,8 +174,9 @@ def _rest(column: str) -> Column:
 
 
 def _counts(row: Column) -> Column:
-    """A row that sums several acts up has the time of none of them."""
-    return (F.trim(row[Participation.action]) != "") & (row[Participation.num_actions] == 1)
+    """A row that sums acts up has the time of none of them, and one in the first act's transaction is the first act."""
+    is_later = F.coalesce(row[Participation.tx_hash] != F.get("_all", F.lit(0))[Participation.tx_hash], F.lit(True))
+    return (F.trim(row[Participation.action]) != "") & (row[Participation.num_actions] == 1) & is_later
 
 
 def _slot(micros: Column, rules: settings.Links) -> Column:
