@@ -9,7 +9,7 @@ import pytest
 from pyspark.sql import DataFrame, SparkSession
 
 from abuse.contract import Table
-from abuse.settings import Settings, Spark
+from abuse.settings import Clusters, Settings, Spark
 
 SMALL = {  # compiling plans costs more than running them on a few rows
     "spark.sql.codegen.wholeStage": "false",
@@ -17,7 +17,10 @@ SMALL = {  # compiling plans costs more than running them on a few rows
     "spark.sql.adaptive.enabled": "false",
     "spark.driver.extraJavaOptions": "-Xss8m -XX:+UseSerialGC -XX:TieredStopAtLevel=1",
 }
-TEST_SETTINGS = Settings(spark=Spark(shuffle_partitions=2, driver_memory="3g", conf=SMALL))
+TEST_SETTINGS = Settings(
+    spark=Spark(shuffle_partitions=2, driver_memory="3g", conf=SMALL),
+    clusters=Clusters(engine="driver"),  # GraphFrames takes 8 s on any graph; its own tests are in test_clusters.py
+)
 
 
 @pytest.fixture(scope="session")

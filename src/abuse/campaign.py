@@ -85,12 +85,17 @@ class Campaign:
     allow_list: tuple[str, ...] = ()
     """Accounts that are exempt, whatever is found."""
     policy: dict[str, Any] = field(default_factory=dict)
-    """Overrides of the settings' [policy]; likewise the sections below."""
+    """Overrides of the settings' [policy]."""
     services: dict[str, Any] = field(default_factory=dict)
+    """Overrides of the settings' [services]."""
     trails: dict[str, Any] = field(default_factory=dict)
+    """Overrides of the settings' [trails]."""
     links: dict[str, Any] = field(default_factory=dict)
+    """Overrides of the settings' [links]."""
     clusters: dict[str, Any] = field(default_factory=dict)
+    """Overrides of the settings' [clusters]."""
     features: dict[str, Any] = field(default_factory=dict)
+    """Overrides of the settings' [features]."""
 
     def __post_init__(self) -> None:
         require("id", self.id, "letters, digits, - or _", holds=bool(re.fullmatch(r"[\w-]+", self.id)))

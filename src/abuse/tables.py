@@ -264,7 +264,9 @@ class ClusterMembers(Published):
     strength = Field(WHOLE, "movements behind its links", required=True)
     num_cut = Field(WHOLE, "accounts outside the cluster it was tied to, cut as too weak", required=True)
     is_weak = Field(
-        YES_NO, "one direct tie to one ordinary member is all that holds it: never disqualified for that", required=True
+        YES_NO,
+        "payments with one member are all that holds it, as they may an acquaintance: never disqualified",
+        required=True,
     )
 
 

@@ -7,6 +7,8 @@ import pyarrow as pa
 
 Ints = np.ndarray[tuple[int], np.dtype[np.int64]]
 LARGEST, EXPONENT, EXTRA, ALONE = 10_000, 1.22, 0.02, 0.05
+LONGEST_CHAIN = 150
+"""Larger groups are no chains: GraphX needs a round for every link of the longest."""
 
 
 def funding_graph(num_edges: int, seed: int = 11) -> tuple[pa.Table, pa.Table]:
@@ -17,7 +19,8 @@ def funding_graph(num_edges: int, seed: int = 11) -> tuple[pa.Table, pa.Table]:
     num = int(sizes.sum())
     first = np.repeat(starts, sizes)
     place = np.arange(num) - first
-    kind = np.repeat(rng.choice(3, len(sizes), p=[0.45, 0.15, 0.4]), sizes)
+    shapes = rng.choice(3, len(sizes), p=[0.45, 0.15, 0.4])
+    kind = np.repeat(np.where((shapes == 1) & (sizes > LONGEST_CHAIN), 2, shapes), sizes)
     tree = (rng.random(num) * place).astype(np.int64)  # recursive tree: a payer among those before
     parent = first + np.choose(kind, [np.zeros(num, dtype=np.int64), np.maximum(place - 1, 0), tree])
     child = np.flatnonzero(place > 0)

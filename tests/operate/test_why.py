@@ -66,9 +66,10 @@ def decision(account: str = ME, verdict: str = "disqualified", **rest: Any) -> d
 def tables(*rows: dict[str, Any]) -> dict[type[Published], list[dict[str, Any]]]:
     cluster = {"cluster_id": "c9d8e7f6a5b40312", "founder": SIBLING, "size": 41, "num_links": 120, "shape": "star"}
     member = {"cluster_id": "c9d8e7f6a5b40312", "account": ME, "role": "leaf", "num_neighbours": 3, "strength": 9}
+    member |= {"num_cut": 0, "is_weak": False}
     return {
         Decisions: list(rows),
-        Clusters: [cluster | {"core_funder": FUNDER, "is_giant": False}],
+        Clusters: [cluster | {"core_funder": FUNDER, "core_kind": "first_gas", "num_cut": 0, "is_giant": False}],
         ClusterMembers: [member | {"link_kinds": ["first_gas", "direct"]}],
     }
 

@@ -215,7 +215,7 @@ def calm(w: World) -> None:
 
 @world
 def under_fire(w: World) -> None:
-    """The same people; once it is funded the farm dusts everybody fifty times, many before they begin, and forges tokens."""
+    """The same people; once funded the farm dusts everybody fifty times, many before they begin, and forges tokens."""
     village(w)
     for n, account in enumerate(names("user", 200) * 50):
         w.pays(f"farm{n % 30:05d}", account, 0.0004, w.rng.uniform(19 * DAY, 90 * DAY))

@@ -29,8 +29,6 @@ ENGINES = {
     "contraction in three, one task": settings.Clusters(
         max_size=GIANT, engine="driver", driver_max_edges=100, partitions=3, max_rounds=2
     ),
-    "contraction to the end": settings.Clusters(max_size=GIANT, driver_max_edges=0, engine="driver", partitions=1),
-    "one task": settings.Clusters(max_size=GIANT, engine="driver"),
 }
 RULES = ENGINES["contraction, GraphFrames"]
 Edge = tuple[str, str]

@@ -56,7 +56,30 @@ LINKS = [
     link("of 4/0", "of 4/1", "direct"),
     link("of 4/0", "of 4/2", "disperse"),
     link("of 4/1", "of 4/2", "sweep", "sink"),
+    link("of 5/0", "of 5/1", "sweep", "sink"),
+    link("of 5/0", "of 5/1", "deposit", "sink"),
+    link("of 5/0", "of 5/2", "deposit", "sink"),
+    link("of 6/0", "of 6/1", "co_activity", "sequence"),
+    link("of 6/1", "of 6/2", "co_activity", "sequence"),
+    link("of 6/2", "of 6/3", "direct"),
+    link("of 7/0", "of 7/1", "counterparty"),
+    link("of 7/1", "of 7/2", "counterparty"),
+    link("of 7/1", "of 7/2", "direct"),
+    link("of 8/0", "of 8/1", "sweep", "sink"),
+    link("of 8/0", "of 9/0", "direct"),
+    link("of 8/1", "of 9/0", "direct"),
+    link("of 8/1", "stranger", "direct"),
 ]
+PARTNERS: dict[str, tuple[str, list[tuple[int, int, int]]]] = {
+    # name: cluster -> money, sink and sequence partners of its first few members
+    "each other counts once, whatever the number of links": ("of 4", [(2, 0, 0), (1, 1, 0), (1, 1, 0), (0, 0, 0)]),
+    "a shared deposit address and a shared destination are one kind": ("of 5", [(0, 2, 0), (0, 1, 0), (0, 1, 0)]),
+    "who did the same at a constant lag counts apart": ("of 6", [(0, 0, 1), (0, 0, 2), (1, 0, 1), (1, 0, 0)]),
+    "a counterparty chosen by time is no money": ("of 7", [(0, 0, 0), (1, 0, 0), (1, 0, 0)]),
+    "ties that were cut to other clusters, or to nobody's, do not count": ("of 8", [(0, 1, 0), (0, 1, 0)]),
+    "nor from the other end": ("of 9", [(0, 0, 0)]),
+    "nobody is tied": ("of 10", [(0, 0, 0)]),
+}
 
 
 @pytest.fixture(scope="module")
@@ -127,6 +150,8 @@ def test_in_a_rush_chance_explains_many_and_in_a_quiet_time_nobody(found: Mappin
     assert {(r.time_partners, r.time_expected) for r in found["quiet"]} == {(9, 0.0)}
 
 
-def test_partners_are_counted_once_whatever_the_number_of_links(found: Mapping[str, list[Row]]) -> None:
-    tied = {r.account: (r.money_partners, r.sink_partners) for r in found["of 4"]}
-    assert tied == {"of 4/0": (2, 0), "of 4/1": (1, 1), "of 4/2": (1, 1), "of 4/3": (0, 0)}
+@pytest.mark.parametrize("name", PARTNERS)
+def test_partners(found: Mapping[str, list[Row]], name: str) -> None:
+    cluster, expected = PARTNERS[name]
+    counted = [(r.money_partners, r.sink_partners, r.sequence_partners) for r in found[cluster]]
+    assert counted == expected + [(0, 0, 0)] * (len(counted) - len(expected))

@@ -1,7 +1,11 @@
-"""What ties two accounts, and what never does."""
+"""What ties two accounts, and what never does.
+
+Longer than 200 lines because it is one table of cases.
+"""
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -10,13 +14,28 @@ from pyspark.sql import SparkSession
 
 from abuse import settings
 from abuse.steps.links import links
-from abuse.tables import ParticipantAddresses, Participants, Services, Trails, Transfers
+from abuse.tables import (
+    FirstFunders,
+    ParticipantAddresses,
+    Participants,
+    Participation,
+    Services,
+    Trails,
+    Transfers,
+)
 from tests.conftest import frame
-from tests.steps.worlds import Fact, by_world, hour, paid, pair, placed_all, token
+from tests.steps.worlds import Fact, by_world, hour, paid, pair, placed, placed_all, token
 
 MOST = 5
 RULES = settings.Links(
-    disperse_min_recipients=3, sweep_min_accounts=3, max_group=MOST, num_evidence=4, token_dust_usd=1.0
+    disperse_min_recipients=3,
+    disperse_min_fresh=0.8,
+    sweep_min_accounts=3,
+    deposit_min_accounts=2,
+    counterparty_window_s=3600.0,
+    max_group=MOST,
+    num_evidence=4,
+    token_dust_usd=1.0,
 )
 ASSETS = ("native", "usdc")
 Tie = tuple[str, str, str]
@@ -34,6 +53,25 @@ def gas(
     return trail("first_gas", address, funder, tx or f"{funder}>{funded}", hop, ended_by, funded)
 
 
+def walked(payers: Mapping[str, str], accounts: str, depth: int = 3) -> list[Fact]:
+    """The trails of the accounts, `depth` hops each, where `payers` says who first paid whom."""
+    hops = []
+    for account in accounts.split():
+        funded = account
+        for hop in range(1, depth + 1):
+            if funded in payers:
+                ended_by = "depth" if hop == depth else None
+                hops.append(gas(account, payers[funded], hop=hop, ended_by=ended_by, funded=funded))
+                funded = payers[funded]
+    return hops
+
+
+def peel(chain: str) -> dict[str, str]:
+    """Each passes the rest on to the next."""
+    names = chain.split()
+    return dict(zip(names[1:], names, strict=False))
+
+
 def swept(address: str, sink: str, tx: str = "", ended_by: str | None = None) -> Fact:
     return trail("sweep", address, sink, tx or f"{address}>{sink}", 1, ended_by, address)
 
@@ -46,9 +84,22 @@ def dispersed(recipients: str, tx: str = "t", signer: str | None = "op", contrac
     ]
 
 
+def did(account: str, lag_s: float) -> list[Fact]:
+    """A script's run, in transactions of its own: `a0`, `a1` and so on."""
+    minutes = (0, 25, 112, 254, 1704, 2139, 3000)
+    return [
+        {"account": account, "position": f"{n}", "at": hour((60 * at + lag_s) / 3600), "action": f"act {n}"}
+        | {"tx_hash": f"{account}{n}", "num_actions": 1, "source": "acts"}
+        for n, at in enumerate(minutes)
+    ]
+
+
 @dataclass(frozen=True, kw_only=True)
 class World:
-    """`accounts` in the order in which they began; an account owns the address of its name unless `owns` says more."""
+    """`accounts` in the order in which they began, one an hour, at once with `=` between them, nobody in the hour of a
+    `-`; an account owns the address of its name unless `owns` says more. `services` are hubs unless they say more, as
+    in `x=deposit`. `acted` says at which hour an address first did anything; all payments are at hour 0.
+    """
 
     accounts: str
     ties: set[Tie]
@@ -56,6 +107,9 @@ class World:
     transfers: list[Fact] = field(default_factory=list)
     services: str = ""
     owns: Mapping[str, str] = field(default_factory=dict)
+    acted: Mapping[str, float] = field(default_factory=dict)
+    acted_on: str = "ethereum"
+    acts: list[Fact] = field(default_factory=list)
 
 
 NOBODY: set[Tie] = set()
@@ -162,6 +216,69 @@ SHARED: dict[str, World] = {
         owns={"one": "p q", "b": "b"},
         trails=[swept("p", "s"), swept("q", "s"), swept("b", "s")],
         ties=NOBODY,
+    ),
+}
+
+
+def chain_of(names: str) -> set[Tie]:
+    """Each tied to the next, by first gas."""
+    return {(min(pair), max(pair), "first_gas") for pair in itertools.pairwise(names.split())}
+
+
+SIX = "a b c d e g"
+TREE = {"m": "top", "n": "top", "a": "m", "b": "m", "c": "n", "d": "n"}
+SHAPES: dict[str, World] = {  # links by first gas lie as the money went
+    "of a chain each is tied to the one that paid it": World(
+        accounts=SIX, trails=walked(peel(f"f {SIX}"), SIX), ties=chain_of(SIX)
+    ),
+    "of a chain in which the last began first too": World(
+        accounts="g e d c b a", trails=walked(peel(f"f {SIX}"), SIX), ties=chain_of(SIX)
+    ),
+    "of a chain with longer trails too": World(
+        accounts=SIX, trails=walked(peel(f"f {SIX}"), SIX, depth=9), ties=chain_of(SIX)
+    ),
+    "a wallet between that takes no part lets the money through": World(
+        accounts="a b c", trails=walked(peel("f a r b s t c"), "a b c"), ties=chain_of("a b c")
+    ),
+    "of a tree of strangers' wallets the leaves of each are tied, and one of each above": World(
+        accounts="a b c d",
+        trails=walked(TREE, "a b c d"),
+        ties=chain_of("b a c d"),
+    ),
+    "of a tree that takes part each is tied to who paid it": World(
+        accounts="top m n a b c d",
+        trails=walked(TREE, "m n a b c d"),
+        ties={(min(edge), max(edge), "first_gas") for edge in TREE.items()},
+    ),
+    "of a tree whose leaves began first the earliest is the centre of its branch": World(
+        accounts="d c b a n m top",
+        trails=walked(TREE, "m n a b c d"),
+        ties=chain_of("a b m n top") | chain_of("c d n"),
+    ),
+    "of one branch the nearest is tied above, though a farther one began first": World(
+        accounts="b a c",
+        trails=walked({"m": "top", "c": "top", "a": "m", "q": "m", "b": "q"}, "a b c"),
+        ties={("a", "b", "first_gas"), ("a", "c", "first_gas")},
+    ),
+    "of those as near the first to begin is": World(
+        accounts="b a c",
+        trails=walked({"m": "top", "c": "top", "a": "m", "b": "m"}, "a b c"),
+        ties={("a", "b", "first_gas"), ("b", "c", "first_gas")},
+    ),
+    "of those who began at once the first by name is": World(
+        accounts="c b=a",
+        trails=walked({"m": "top", "c": "top", "a": "m", "b": "m"}, "a b c"),
+        ties={("a", "b", "first_gas"), ("a", "c", "first_gas")},
+    ),
+    "the wallets it paid are counted, not the accounts behind them": World(
+        accounts=SIX,
+        trails=walked({"m": "top", "n": "top"} | dict.fromkeys("abc", "m") | dict.fromkeys("deg", "n"), SIX),
+        ties={("a", n, "first_gas") for n in "bcd"} | {("d", n, "first_gas") for n in "eg"},
+    ),
+    "one that paid a wallet on two chains paid one": World(
+        accounts="a b",
+        trails=[gas("a", "f"), gas("a", "f") | {"chain": "polygon"}, gas("b", "f")],
+        ties={("a", "b", "first_gas")},
     ),
 }
 DIRECT: dict[str, World] = {
@@ -293,6 +410,166 @@ DISPERSE: dict[str, World] = {
         accounts="one b", owns={"one": "p q r", "b": "b"}, transfers=dispersed("p q r b"), ties=NOBODY
     ),
     "what the signer pays itself does not count": World(accounts="a b op", transfers=dispersed("a b op"), ties=NOBODY),
+    "who had acted before is not tied, where nearly all had not": World(
+        accounts="e a b c d",
+        transfers=dispersed("a b c d e"),
+        acted={"e": -1},
+        ties={("a", n, "disperse") for n in "bcd"},
+    ),
+    "where more had acted before it pays a staff, so nobody is tied": World(
+        accounts="a b c d", transfers=dispersed("a b c d"), acted={"d": -1}, ties=NOBODY
+    ),
+    "strangers who had acted before are not counted": World(
+        accounts="a b c",
+        transfers=dispersed("a b c s t"),
+        acted={"s": -1, "t": -1},
+        ties={("a", "b", "disperse"), ("a", "c", "disperse")},
+    ),
+    "too few had not acted before": World(accounts="a b c", transfers=dispersed("a b c"), acted={"c": -1}, ties=NOBODY),
+    "who acted as it was paid, or later, had not before": World(
+        accounts="a b c",
+        transfers=dispersed("a b c"),
+        acted={"a": 0, "b": 0.001, "c": 99},
+        ties={("a", "b", "disperse"), ("a", "c", "disperse")},
+    ),
+    "who had acted on another chain had not on this": World(
+        accounts="a b c",
+        transfers=dispersed("a b c"),
+        acted={"a": -1, "b": -1},
+        acted_on="polygon",
+        ties={("a", "b", "disperse"), ("a", "c", "disperse")},
+    ),
+    "of two payouts each is judged by those whom it paid": World(
+        accounts="a b c d",
+        transfers=[*dispersed("a b c", "t1"), *dispersed("a b c d", "t2")],
+        acted={"d": -1},
+        ties={("a", "b", "disperse"), ("a", "c", "disperse")},
+    ),
+}
+TO_ONE = {("a", "b", "deposit"), ("a", "c", "deposit")}
+DEPOSIT: dict[str, World] = {
+    "who pays one customer's address at an exchange is tied to the earliest": World(
+        accounts="a c b", services="x=deposit", transfers=[paid(n, "x") for n in "abc"], ties=TO_ONE
+    ),
+    "one who pays it alone is tied to nobody": World(
+        accounts="a b", services="x=deposit", transfers=[paid("a", "x"), paid("a", "x", at=1)], ties=NOBODY
+    ),
+    "two customers' addresses tie nobody to each other": World(
+        accounts="a b", services="x=deposit y=deposit", transfers=[paid("a", "x"), paid("b", "y")], ties=NOBODY
+    ),
+    "a listed token above dust counts": World(
+        accounts="a b",
+        services="x=deposit",
+        transfers=[paid("a", "x"), token("b", "x", 1.0)],
+        ties={("a", "b", "deposit")},
+    ),
+    "dust does not count": World(
+        accounts="a b c",
+        services="x=deposit",
+        transfers=[paid("a", "x"), paid("b", "x", 0.0004), token("c", "x", 0.99)],
+        ties=NOBODY,
+    ),
+    "an unlisted token does not count": World(
+        accounts="a b",
+        services="x=deposit",
+        transfers=[paid("a", "x"), token("b", "x", 1e6, asset="fake", initiator="forger")],
+        ties=NOBODY,
+    ),
+    "what the address pays ties nobody": World(
+        accounts="a b", services="x=deposit", transfers=[paid("x", "a"), paid("x", "b")], ties=NOBODY
+    ),
+    "a pair-only row into it counts": World(
+        accounts="a b",
+        services="x=deposit",
+        transfers=[pair("a", "x", 3), pair("b", "x", 4)],
+        ties={("a", "b", "deposit")},
+    ),
+    "an exchange's wallet ties nobody": World(
+        accounts="a b c", services="x=exchange", transfers=[paid(n, "x") for n in "abc"], ties=NOBODY
+    ),
+    "an exchange's wallet and a memo are one customer": World(
+        accounts="a b c",
+        services="x=exchange",
+        transfers=[paid("a", "x", memo="7"), paid("b", "x", memo="7"), paid("c", "x", memo="8")],
+        ties={("a", "b", "deposit")},
+    ),
+    "one memo at two exchanges is two customers": World(
+        accounts="a b",
+        services="x=exchange y=exchange",
+        transfers=[paid("a", "x", memo="7"), paid("b", "y", memo="7")],
+        ties=NOBODY,
+    ),
+    "a memo at a hub is nobody's": World(
+        accounts="a b", services="x", transfers=[paid(n, "x", memo="7") for n in "ab"], ties=NOBODY
+    ),
+    "a memo at an address that serves nobody is nobody's": World(
+        accounts="a b", transfers=[paid(n, "x", memo="7") for n in "ab"], ties=NOBODY
+    ),
+    "an account that pays from two addresses is one": World(
+        accounts="one b",
+        owns={"one": "p q", "b": "b"},
+        services="x=deposit",
+        transfers=[paid("p", "x"), paid("q", "x")],
+        ties=NOBODY,
+    ),
+    "more accounts than the largest group": World(
+        accounts=SIX, services="x=deposit", transfers=[paid(n, "x") for n in SIX.split()], ties=NOBODY
+    ),
+    "a participant that a list calls an exchange is tied by nothing": World(
+        accounts="a b x",
+        services="x=exchange",
+        trails=[gas(n, "x", ended_by="service") for n in "ab"] + [swept("x", "s"), swept("a", "s"), swept("b", "s")],
+        transfers=[paid("x", "a", at=1), paid("a", "x"), paid("b", "x"), pair("x", "o"), pair("a", "o")],
+        ties=NOBODY,
+    ),
+}
+COUNTERPARTY: dict[str, World] = {
+    "who began within an hour of another and dealt with the same address": World(
+        accounts="a b", transfers=[pair("o", "a"), pair("o", "b")], ties={("a", "b", "counterparty")}
+    ),
+    "whichever of them paid": World(
+        accounts="a b", transfers=[pair("a", "o"), pair("o", "b")], ties={("a", "b", "counterparty")}
+    ),
+    "who began later than that": World(accounts="a - b", transfers=[pair("o", "a"), pair("o", "b")], ties=NOBODY),
+    "each is tied to the one that began before it": World(
+        accounts="c a - - b d",
+        transfers=[pair("o", n) for n in "abcd"],
+        ties={("a", "c", "counterparty"), ("b", "d", "counterparty")},
+    ),
+    "one that dealt with another address is no step between": World(
+        accounts="a b c", transfers=[pair("o", "a"), pair("q", "b"), pair("o", "c")], ties=NOBODY
+    ),
+    "of those who began at once the name tells the order": World(
+        accounts="c=a=b",
+        transfers=[pair("o", n) for n in "abc"],
+        ties={("a", "b", "counterparty"), ("b", "c", "counterparty")},
+    ),
+    "an address that serves many ties nobody": World(
+        accounts="a b", services="o", transfers=[pair("o", "a"), pair("o", "b")], ties=NOBODY
+    ),
+    "an address that takes part was dealt with directly": World(
+        accounts="o a b", transfers=[pair("o", "a"), pair("o", "b")], ties={("a", "o", "direct"), ("b", "o", "direct")}
+    ),
+    "where times are known the money says who funded whom": World(
+        accounts="a b", transfers=[paid("o", "a"), paid("o", "b")], ties=NOBODY
+    ),
+    "an account that dealt with it twice is one": World(
+        accounts="one - b",
+        owns={"one": "p q", "b": "b"},
+        transfers=[pair("o", "p"), pair("q", "o"), pair("p", "o"), pair("o", "b")],
+        ties=NOBODY,
+    ),
+    "two addresses of one account are one": World(
+        accounts="one b",
+        owns={"one": "p q", "b": "b"},
+        transfers=[pair("o", "p"), pair("o", "q"), pair("o", "b")],
+        ties={("b", "one", "counterparty")},
+    ),
+    "two common counterparties are one link": World(
+        accounts="a b",
+        transfers=[pair("o", "a", 2), pair("o", "b", 3), pair("a", "q", 5), pair("b", "q", 7)],
+        ties={("a", "b", "counterparty")},
+    ),
 }
 ONCE: dict[str, World] = {  # two kinds of evidence never rest on one transaction
     "a payment to a common destination is no direct payment too": World(
@@ -324,19 +601,56 @@ ONCE: dict[str, World] = {  # two kinds of evidence never rest on one transactio
         transfers=[*dispersed("a b c", "t"), *[token(n, "s", initiator="op", tx_hash="t") for n in "abc"]],
         ties={("a", "b", "sweep"), ("a", "c", "sweep")},
     ),
+    "one transaction is no payout and deposit at once": World(
+        accounts="a b c",
+        services="x=deposit",
+        transfers=[*dispersed("a b c", "t"), *[token(n, "x", initiator="op", tx_hash="t") for n in "abc"]],
+        ties=TO_ONE,
+    ),
+    "what ends at a deposit address is tied by that": World(
+        accounts="a b c",
+        services="x=deposit",
+        trails=[swept(n, "x", f"{n}>x@0.0", ended_by="service") for n in "abc"],
+        transfers=[paid(n, "x") for n in "abc"],
+        ties=TO_ONE,
+    ),
+    "acts in step in transactions of their own": World(
+        accounts="a b", acts=did("a", 0) + did("b", 40), ties={("a", "b", "co_activity")}
+    ),
+    "of acts in step some moved money": World(
+        accounts="a b",
+        acts=did("a", 0) + did("b", 40),
+        transfers=[paid("a", "b", tx_hash="a1")],
+        ties={("a", "b", "co_activity"), ("a", "b", "direct")},
+    ),
+    "all acts in step that could be shown moved money": World(
+        accounts="a b",
+        acts=did("a", 0) + did("b", 40),
+        transfers=[paid(tx[0], "b" if tx[0] == "a" else "a", tx_hash=tx) for tx in ("a1", "a2", "b1", "b2")],
+        ties={("a", "b", "direct")},
+    ),
 }
-WORLDS = SHARED | DIRECT | DISPERSE | ONCE
-KIND_OF = {"first_gas": "money", "direct": "money", "disperse": "money", "sweep": "sink"}
+TABLES = (SHARED, SHAPES, DIRECT, DISPERSE, DEPOSIT, COUNTERPARTY, ONCE)
+WORLDS = {name: world for table in TABLES for name, world in table.items()}
+KIND_OF = dict.fromkeys(("first_gas", "direct", "disperse", "counterparty"), "money")
+KIND_OF |= {"sweep": "sink", "deposit": "sink", "co_activity": "sequence"}
 
 
 def people(world: World) -> list[Fact]:
-    """In the order in which they began; `=` stands between those who began at once."""
+    """In the order in which they began."""
     turns = [turn.split("=") for turn in world.accounts.split()]
     return [
         {"account": account, "first_action_at": hour(n), "last_action_at": hour(99)}
+        | {"num_actions": sum(act["account"] == account for act in world.acts)}
         for n, turn in enumerate(turns)
         for account in turn
+        if account != "-"
     ]
+
+
+def served(world: World) -> list[Fact]:
+    named = (f"{service}=hub".split("=")[:2] for service in world.services.split())
+    return [{"address": address, "kind": kind} for address, kind in named]
 
 
 def owned(world: World) -> list[Fact]:
@@ -349,14 +663,22 @@ def owned(world: World) -> list[Fact]:
 
 @pytest.fixture(scope="module")
 def found(spark: SparkSession) -> Mapping[str, list[Fact]]:
-    assert len(WORLDS) == len(SHARED) + len(DIRECT) + len(DISPERSE) + len(ONCE)
-    served = placed_all({n: [{"address": a, "kind": "hub"} for a in w.services.split()] for n, w in WORLDS.items()})
+    assert len(WORLDS) == sum(map(len, TABLES))
+    acted = placed_all(
+        {
+            name: [{"chain": world.acted_on, "address": a, "acted_at": hour(at)} for a, at in world.acted.items()]
+            for name, world in WORLDS.items()
+        }
+    )
+    acts = [placed(name, act) | {"action": f"{name} {act['action']}"} for name, w in WORLDS.items() for act in w.acts]
     whole = links(
         frame(spark, Trails, placed_all({name: world.trails for name, world in WORLDS.items()})),
         frame(spark, Transfers, placed_all({name: world.transfers for name, world in WORLDS.items()})),
-        frame(spark, Services, served),
+        frame(spark, Services, placed_all({name: served(world) for name, world in WORLDS.items()})),
         frame(spark, Participants, placed_all({name: people(world) for name, world in WORLDS.items()})),
         frame(spark, ParticipantAddresses, placed_all({name: owned(world) for name, world in WORLDS.items()})),
+        frame(spark, FirstFunders, acted).select("chain", "address", "acted_at"),
+        frame(spark, Participation, acts),
         ASSETS,
         RULES,
         settings.Settings().chains,
@@ -415,11 +737,42 @@ def test_a_payout_is_shown_with_its_signer(found: Mapping[str, list[Fact]]) -> N
     assert {(e["from"], e["to"], e["tx_hash"]) for e in items(link)} == {("k", "a", "t"), ("k", "c", "t")}
 
 
-@pytest.mark.parametrize("name", ["the funder of their funders ties them"])
+def test_a_customers_address_is_named_and_both_payments_shown(found: Mapping[str, list[Fact]]) -> None:
+    (link,) = found["a pair-only row into it counts"]
+    assert (link["via"], link["strength"], link["evidence_kind"]) == ("x", 7, "sink")
+    assert {(e["from"], e["to"], e["n"]) for e in items(link)} == {("a", "x", 3), ("b", "x", 4)}
+    (link,) = found["an exchange's wallet and a memo are one customer"]
+    assert (link["via"], link["strength"]) == ("x memo 7", 2)
+
+
+def test_a_common_counterparty_is_named_and_the_rows_of_both_shown(found: Mapping[str, list[Fact]]) -> None:
+    (link,) = found["two common counterparties are one link"]
+    assert (link["via"], link["strength"], link["evidence_kind"]) == ("o", 17, "money")
+    shown = {(e["from"], e["to"], e["n"], e["at"]) for e in items(link)}
+    assert shown == {("o", "a", 2, None), ("o", "b", 3, None), ("a", "q", 5, None), ("b", "q", 7, None)}
+
+
+def test_a_sequence_is_shown_by_the_acts_that_moved_no_money(found: Mapping[str, list[Fact]]) -> None:
+    def acts(name: str) -> set[object]:
+        return {e["tx_hash"] for link in found[name] if link["kind"] == "co_activity" for e in items(link)}
+
+    assert acts("acts in step in transactions of their own") == {"a1", "a2", "b1", "b2"}
+    assert acts("of acts in step some moved money") == {"a2", "b1", "b2"}
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "the funder of their funders ties them",
+        "who pays one customer's address at an exchange is tied to the earliest",
+        "who began within an hour of another and dealt with the same address",
+        "of a chain each is tied to the one that paid it",
+    ],
+)
 def test_the_movements_of_a_link_lead_to_both_its_accounts(found: Mapping[str, list[Fact]], name: str) -> None:
-    (link,) = found[name]
-    named = {e[end] for e in items(link) for end in ("from", "to")}
-    assert {link["src"], link["dst"]} <= named
+    for link in found[name]:
+        named = {e[end] for e in items(link) for end in ("from", "to")}
+        assert {link["src"], link["dst"]} <= named
 
 
 def items(link: Fact) -> list[Fact]:

@@ -1,21 +1,56 @@
-"""Who serves many: by a list, or by its own figures."""
+"""Who serves many: by a list, or by its own figures.
+
+Longer than 200 lines because it is one table of cases.
+"""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import pytest
-from pyspark.sql import SparkSession
+from pyspark.sql import Row, SparkSession
 
 from abuse import settings
 from abuse.steps.services import services
-from abuse.tables import Labels, Transfers
+from abuse.tables import FirstFunders, Labels, ParticipantAddresses, Transfers
 from tests.conftest import frame
-from tests.steps.worlds import Fact, by_world, hour, paid, placed, placed_all
+from tests.steps.worlds import Fact, by_world, hour, paid, pair, placed, placed_all, token
 
-RULES = settings.Services(max_counterparties=4, max_operator_senders=1, max_operator_recipients=6)
+FEW, MANY, BURST, DAY = 1, 10, 20, 24.0
+RULES = settings.Services(
+    max_counterparties=6,
+    max_outside_counterparties=4,
+    max_operator_senders=FEW,
+    max_operator_recipients=MANY,
+    min_operator_share=0.7,
+    max_burst_recipients=BURST,
+    operator_days=DAY / 24,
+    min_operator_fresh=0.9,
+    max_contract_signers=1,
+    payroll_min_recipients=5,
+    min_fresh_share=0.8,
+    max_deposit_senders=3,
+    min_deposit_share=0.95,
+    omnibus_min_memos=3,
+)
 NULL = settings.Chain().null_address
 TON = settings.Settings().chains["ton"].null_address
+Said = list[tuple[str, str, str]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Case:
+    """`ours` take part; `acted` says when they first did anything; `funded` had their first coins of `x`."""
+
+    labels: list[Fact] = field(default_factory=list)
+    moves: list[Fact] = field(default_factory=list)
+    ours: str = ""
+    acted: Mapping[str, float] = field(default_factory=dict)
+    acted_on: str = "ethereum"
+    funded: str = ""
+    rows: Said
 
 
 def says(address: str, label: str, source: str = "list", **rest: object) -> Fact:
@@ -27,79 +62,301 @@ def payers(n: int, recipient: str = "x") -> list[Fact]:
     return [paid(f"payer{i}", recipient) for i in range(n)]
 
 
-def payees(n: int, sender: str = "x") -> list[Fact]:
-    return [paid(sender, f"payee{i}") for i in range(n)]
+def elsewhere(n: int) -> list[Fact]:
+    """What the payers pay others, so that they pay not only `x`."""
+    return [paid(f"payer{i}", f"shop{i}") for i in range(n)]
 
 
-CASES: dict[str, tuple[list[Fact], list[Fact], list[tuple[str, str, str]]]] = {
-    # name: labels, transfers -> (address, kind, basis)
-    "a word of the settings makes a service": ([says("x", "binance")], [], [("x", "exchange", "label")]),
-    "another word counts for nothing": ([says("x", "whale")], [paid("x", "a")], []),
-    "being a contract alone is no service": ([says("x", "contract")], [paid("x", "a")], []),
-    "two words of one kind are one row": (
-        [says("x", "binance"), says("x", "exchange"), says("x", "cex", "other")],
-        [],
-        [("x", "exchange", "label")],
+def payees(n: int, sender: str = "x", over: float = 0.0, source: str = "moves") -> list[Fact]:
+    """Paid one after another, `over` hours in all."""
+    return [paid(sender, f"payee{i}", at=over * i / max(1, n - 1), source=source) for i in range(n)]
+
+
+def people(n: int, who: str = "payee") -> str:
+    return " ".join(f"{who}{i}" for i in range(n))
+
+
+def before(n: int) -> dict[str, float]:
+    """So many payees had acted before they were paid."""
+    return {f"payee{i}": -1.0 for i in range(n)}
+
+
+def noted(*memos: object) -> list[Fact]:
+    return [paid(f"payer{n}", "x", memo=None if m is None else str(m)) for n, m in enumerate(memos)]
+
+
+def on_behalf(*signers: str | None) -> list[Fact]:
+    """Coins that the code of `x` paid, for each of those who signed."""
+    return [
+        paid("x", f"payee{n}", kind="internal", position="1:0000", initiator=who, tx_hash=f"t{n}")
+        for n, who in enumerate(signers)
+    ]
+
+
+EX = says("ex", "exchange")
+IS_HUB, IS_DISPERSER, IS_EXCHANGE = ([("x", kind, "inferred")] for kind in ("hub", "disperser", "exchange"))
+LISTED: dict[str, Case] = {
+    "a word of the settings makes a service": Case(labels=[says("x", "binance")], rows=[("x", "exchange", "label")]),
+    "another word counts for nothing": Case(labels=[says("x", "whale")], moves=[paid("x", "a")], rows=[]),
+    "being a contract alone is no service": Case(labels=[says("x", "contract")], moves=[paid("x", "a")], rows=[]),
+    "two words of one kind are one row": Case(
+        labels=[says("x", "binance"), says("x", "exchange"), says("x", "cex", "other")],
+        rows=[("x", "exchange", "label")],
     ),
-    "two kinds are two rows": (
-        [says("x", "binance"), says("x", "bridge")],
-        [],
-        [("x", "bridge", "label"), ("x", "exchange", "label")],
+    "two kinds are two rows": Case(
+        labels=[says("x", "binance"), says("x", "bridge")],
+        rows=[("x", "bridge", "label"), ("x", "exchange", "label")],
     ),
-    "more counterparties than the limit make a hub": ([], payers(5), [("x", "hub", "inferred")]),
-    "as many counterparties as the limit are no hub": ([], payers(4), []),
-    "one counterparty however often is one": ([], [paid("p", "x", at=n) for n in range(20)], []),
-    "who pays and is paid by the same address deals with one": ([], [*payers(4), paid("x", "payer0")], []),
-    "paying itself is no counterparty": ([], [*payers(4), paid("x", "x")], []),
-    "few ever paid it and it pays many, so it is an operator's wallet": ([], payers(1) + payees(6), []),
-    "nobody ever paid it, so it is an operator's wallet": ([], payees(6), []),
-    "more senders than an operator has": ([], payers(2) + payees(6), [("x", "hub", "inferred")]),
-    "more recipients than an operator has": ([], payers(1) + payees(7), [("x", "hub", "inferred")]),
-    "a listed address with a hub's traffic is both": (
-        [says("x", "mixer")],
-        payers(5),
-        [("x", "hub", "inferred"), ("x", "mixer", "label")],
+    "a participant that a list calls an exchange is a row like any other": Case(
+        labels=[EX], moves=[paid("ex", "a")], ours="ex", rows=[("ex", "exchange", "label")]
     ),
-    "a pair-only row counts as a counterparty": (
-        [],
-        [*payers(4), paid("p", "x", at=1) | {"tx_hash": None, "at": None, "amount": None}],
-        [("x", "hub", "inferred")],
+    "a listed address with a hub's traffic is both": Case(
+        labels=[says("x", "mixer")], moves=payers(5), rows=[("x", "hub", "inferred"), ("x", "mixer", "label")]
     ),
-    "figures of a hub": (
-        [says("x", "contract")],
-        [*payers(4), *payees(1), paid("x", "payer0"), paid("x", "payer1")],
-        [("x", "hub", "inferred")],
-    ),
-    "the first list in order is the one that is named": (
-        [says("x", "binance", "b"), says("x", "exchange", "a", listed_at=hour(0)), says("x", "contract", "a")],
-        payers(2) + payees(1),
-        [("x", "exchange", "label")],
+    "the first list in order is the one that is named": Case(
+        labels=[says("x", "binance", "b"), says("x", "exchange", "a", listed_at=hour(0)), says("x", "contract", "a")],
+        moves=payers(2) + payees(1) + elsewhere(2),
+        rows=[("x", "exchange", "label")],
     ),
 }
+HUBS: dict[str, Case] = {
+    "more counterparties than the limit make a hub": Case(moves=payers(5), rows=IS_HUB),
+    "as many counterparties as the limit are no hub": Case(moves=payers(4), rows=[]),
+    "a participant may deal with more": Case(moves=payers(4) + payees(2), ours="x", rows=[]),
+    "a participant that deals with more than that is a hub too": Case(
+        moves=payers(4) + payees(3), ours="x", rows=IS_HUB
+    ),
+    "one counterparty however often is one": Case(moves=[paid("p", "x", at=n) for n in range(20)], rows=[]),
+    "who pays and is paid by the same address deals with one": Case(moves=[*payers(4), paid("x", "payer0")], rows=[]),
+    "paying itself is no counterparty": Case(moves=[*payers(4), paid("x", "x")], rows=[]),
+    "a pair-only row counts as a counterparty": Case(moves=[*payers(4), pair("p", "x")], rows=IS_HUB),
+    "one key holds its address on every chain": Case(
+        moves=payers(3) + [paid(f"far{n}", "x", chain="polygon") for n in range(2)], rows=IS_HUB
+    ),
+    "figures of a hub": Case(
+        labels=[says("x", "contract")],
+        moves=[*payers(4), *payees(1), paid("x", "payer0"), paid("x", "payer1")],
+        ours="payer0",
+        rows=IS_HUB,
+    ),
+}
+OPERATORS: dict[str, Case] = {
+    "few paid it and it pays participants, so it is an operator's wallet": Case(
+        moves=payers(1) + payees(MANY), ours=people(MANY), rows=[]
+    ),
+    "nobody paid it and it pays participants": Case(moves=payees(MANY), ours=people(MANY), rows=[]),
+    "few paid it and it pays strangers": Case(moves=payers(1) + payees(MANY), rows=IS_HUB),
+    "seven in ten of its counterparties take part": Case(moves=payees(10), ours=people(7), rows=[]),
+    "fewer than seven in ten take part": Case(moves=payees(10), ours=people(6), rows=IS_HUB),
+    "one that takes part itself may pay strangers": Case(moves=payers(1) + payees(MANY), ours="x", rows=[]),
+    "one that takes part itself and pays more strangers": Case(
+        moves=payers(1) + payees(MANY + 1), ours="x", rows=IS_HUB
+    ),
+    "it pays strangers who had their first coins from it": Case(
+        moves=payers(1) + payees(10), funded=people(9), rows=[]
+    ),
+    "it pays strangers of whom too few had their first coins from it": Case(
+        moves=payers(1) + payees(10), funded=people(8), rows=IS_HUB
+    ),
+    "more senders than an operator has": Case(moves=payers(2) + payees(6), ours=people(6), rows=IS_HUB),
+    "more recipients than an operator has, over days": Case(
+        moves=payers(1) + payees(MANY + 1, over=4 * DAY), ours=people(MANY + 1), rows=IS_HUB
+    ),
+    "a collector is paid by participants and pays few": Case(
+        moves=payers(MANY) + payees(1), ours=people(MANY, "payer"), rows=[]
+    ),
+    "a collector that strangers pay": Case(moves=payers(MANY), rows=IS_HUB),
+    "a collector that strangers pay and whose one payee had its first coins from it": Case(
+        moves=payers(MANY) + payees(1), funded="payee0", rows=IS_HUB
+    ),
+    "a collector that takes part may be paid by strangers": Case(moves=payers(MANY), ours="x", rows=[]),
+    "a collector that more pay": Case(moves=payers(MANY + 1), ours=people(MANY + 1, "payer"), rows=IS_HUB),
+    "a collector that pays more": Case(
+        moves=payers(MANY) + payees(2), ours=f"{people(MANY, 'payer')} {people(2)}", rows=IS_HUB
+    ),
+}
+LARGE: dict[str, Case] = {  # operators of more recipients than that, who pay fresh wallets within a day
+    "it paid fresh participants within a day": Case(moves=payers(1) + payees(BURST), ours=people(BURST), rows=[]),
+    "just within a day": Case(
+        moves=payees(10) + [row | {"at": hour(DAY)} for row in payees(20)[10:]], ours=people(BURST), rows=[]
+    ),
+    "over more than a day": Case(
+        moves=payees(10) + [row | {"at": hour(DAY + 0.1)} for row in payees(20)[10:]], ours=people(BURST), rows=IS_HUB
+    ),
+    "one straggler in twenty does not count": Case(
+        moves=[*payees(19), paid("x", "payee19", at=10 * DAY)], ours=people(BURST), rows=[]
+    ),
+    "two stragglers in twenty do": Case(
+        moves=[*payees(18), *[paid("x", f"payee{n}", at=10 * DAY) for n in (18, 19)]], ours=people(BURST), rows=IS_HUB
+    ),
+    "the first payment to each is what counts": Case(
+        moves=[*payees(BURST), *[row | {"at": hour(9 * DAY)} for row in payees(BURST, source="again")]],
+        ours=people(BURST),
+        rows=[],
+    ),
+    "more than the largest operator pays": Case(moves=payees(BURST + 1), ours=people(BURST + 1), rows=IS_HUB),
+    "nine in ten of them were fresh": Case(moves=payees(BURST), ours=people(BURST), acted=before(2), rows=[]),
+    "fewer of them were fresh": Case(moves=payees(BURST), ours=people(BURST), acted=before(3), rows=IS_HUB),
+    "nine in ten of them take part": Case(moves=payees(BURST), ours=people(18), rows=[]),
+    "fewer of them take part": Case(moves=payees(BURST), ours=people(17), rows=IS_HUB),
+    "more paid it than pay an operator": Case(moves=payers(2) + payees(BURST), ours=people(BURST), rows=IS_HUB),
+    "without times nobody knows that it was within a day": Case(
+        moves=[pair("x", f"payee{n}") for n in range(BURST)], ours=people(BURST), rows=IS_HUB
+    ),
+}
+IS_LISTED = ("ex", "exchange", "label")
+IS_DEPOSIT = [IS_LISTED, ("x", "deposit", "inferred")]
+DEPOSITS: dict[str, Case] = {
+    "few pay it and all goes on to an exchange, so it is one customer's": Case(
+        labels=[EX], moves=[*payers(3), paid("x", "ex")], rows=IS_DEPOSIT
+    ),
+    "more pay it than pay one customer": Case(
+        labels=[EX], moves=[*payers(4), paid("x", "ex")], rows=[IS_LISTED, *IS_HUB]
+    ),
+    "nineteen in twenty of its movements go there": Case(
+        labels=[EX], moves=[pair("p", "x"), pair("x", "ex", 19), pair("x", "o")], rows=IS_DEPOSIT
+    ),
+    "fewer of its movements go there": Case(
+        labels=[EX], moves=[pair("p", "x"), pair("x", "ex", 18), pair("x", "o")], rows=[IS_LISTED]
+    ),
+    "what it pays itself does not count": Case(
+        labels=[EX], moves=[paid("p", "x"), paid("x", "ex"), paid("x", "x", at=1)], rows=IS_DEPOSIT
+    ),
+    "half goes to one exchange and half to another": Case(
+        labels=[EX, says("ey", "exchange")],
+        moves=[paid("p", "x"), paid("x", "ex"), paid("x", "ey")],
+        rows=[IS_LISTED, ("ey", "exchange", "label")],
+    ),
+    "all goes on to a bridge": Case(
+        labels=[says("ex", "bridge")], moves=[paid("p", "x"), paid("x", "ex")], rows=[("ex", "bridge", "label")]
+    ),
+    "all goes on to an exchange that no list names": Case(
+        moves=[*[paid(f"p{n}", "ex", memo=str(n)) for n in range(3)], paid("p", "x"), paid("x", "ex")],
+        rows=[("ex", "exchange", "inferred")],
+    ),
+    "one that nobody ever paid is nobody's deposit address": Case(
+        labels=[EX], moves=[paid("x", "ex")], rows=[IS_LISTED]
+    ),
+    "a participant that cashes out at an exchange is no deposit address": Case(
+        labels=[EX], moves=[paid("p", "x"), paid("x", "ex")], ours="x", rows=[IS_LISTED]
+    ),
+    "a listed address that pays an exchange is what the list says": Case(
+        labels=[EX, says("x", "bridge")],
+        moves=[paid("p", "x"), paid("x", "ex")],
+        rows=[IS_LISTED, ("x", "bridge", "label")],
+    ),
+    "an exchange's own wallets pay each other": Case(
+        labels=[EX, says("x", "exchange")], moves=[paid("x", "ex")], rows=[IS_LISTED, ("x", "exchange", "label")]
+    ),
+}
+OMNIBUS: dict[str, Case] = {
+    "so many memos are so many customers": Case(moves=noted(1, 2, 3), rows=IS_EXCHANGE),
+    "fewer memos": Case(moves=noted(1, 2), rows=[]),
+    "one memo however often": Case(moves=noted(1, 1, 1, 1), rows=[]),
+    "no memo is none": Case(moves=noted(1, 2, None, None), rows=[]),
+    "memos that it sends are not its customers'": Case(
+        moves=[paid("x", f"payee{n}", memo=str(n)) for n in range(3)], rows=[]
+    ),
+    "a listed exchange of many memos is one row": Case(
+        labels=[says("x", "exchange")], moves=noted(1, 2, 3) + elsewhere(3), rows=[("x", "exchange", "label")]
+    ),
+}
+PAYERS: dict[str, Case] = {
+    "it paid participants of whom many had acted before: an employer": Case(
+        moves=payees(5), ours=people(5), acted=before(2), rows=IS_DISPERSER
+    ),
+    "four in five had not acted before": Case(moves=payees(5), ours=people(5), acted=before(1), rows=[]),
+    "it paid too few participants to be judged by them": Case(
+        moves=payees(4), ours=people(4), acted=before(4), rows=[]
+    ),
+    "strangers are not counted": Case(moves=payees(5), ours=people(4), acted=before(5), rows=[]),
+    "they first acted as they were paid": Case(
+        moves=payees(5), ours=people(5), acted={f"payee{n}": 0.0 for n in range(5)}, rows=[]
+    ),
+    "they acted before, on another chain": Case(
+        moves=payees(5), ours=people(5), acted=before(5), acted_on="polygon", rows=[]
+    ),
+    "they acted between two payments": Case(
+        moves=payees(5) + [row | {"at": hour(5)} for row in payees(5, source="again")],
+        ours=people(5),
+        acted={f"payee{n}": 1.0 for n in range(5)},
+        rows=[],
+    ),
+    "a participant that pays others is no employer": Case(
+        moves=payees(5), ours=f"x {people(5)}", acted=before(5), rows=[]
+    ),
+    "one that more pay than pay an employer is judged by its traffic": Case(
+        moves=payers(2) + payees(5), ours=people(5), acted=before(5), rows=IS_HUB
+    ),
+    "two people had its code pay others": Case(moves=on_behalf("ann", "bob"), rows=IS_DISPERSER),
+    "one person had its code pay others": Case(moves=on_behalf("ann", "ann", "ann"), rows=[]),
+    "nobody knows who had its code pay others": Case(moves=on_behalf(None, None, None), rows=[]),
+    "others signed events of tokens in its name": Case(
+        moves=[token("x", f"payee{n}", initiator=f"forger{n}") for n in range(3)], rows=[]
+    ),
+    "a listed disperser that many use is one row": Case(
+        labels=[says("x", "disperse")], moves=on_behalf("ann", "bob"), rows=[("x", "disperser", "label")]
+    ),
+}
+TABLES = (LISTED, HUBS, OPERATORS, LARGE, DEPOSITS, OMNIBUS, PAYERS)
+CASES = {name: case for table in TABLES for name, case in table.items()}
+
+
+def known(name: str, case: Case) -> list[Fact]:
+    """Rows of FirstFunders: who first acted, and who was first funded by `x`."""
+    acted = [
+        {"chain": case.acted_on, "address": f"{name}/{who}", "acted_at": hour(at)} for who, at in case.acted.items()
+    ]
+    funded = [
+        {"chain": "ethereum", "address": f"{name}/{who}", "funder": f"{name}/x", "at": hour(0)}
+        for who in case.funded.split()
+    ]
+    return [*acted, *funded]
 
 
 @pytest.fixture(scope="module")
-def found(spark: SparkSession) -> Mapping[str, list[Fact]]:
-    labels = placed_all({name: case[0] for name, case in CASES.items()})
-    transfers = placed_all({name: case[1] for name, case in CASES.items()})
+def rows(spark: SparkSession) -> list[Row]:
+    assert len(CASES) == sum(map(len, TABLES))
+    labels = placed_all({name: case.labels for name, case in CASES.items()})
+    transfers = placed_all({name: case.moves for name, case in CASES.items()})
     transfers.append(placed("toncoin", paid("a", "b", chain="ton")))
     labels.append(says(NULL, "burn"))
+    ours: list[Fact] = [
+        {"account": f"{name}/{who}", "chain": chain, "address": f"{name}/{who}"}
+        for name, case in CASES.items()
+        for who in case.ours.split()
+        for chain in ("ethereum", "polygon")  # one key holds it on each
+    ]
+    funders = frame(spark, FirstFunders, [row for name, case in CASES.items() for row in known(name, case)])
+    acted = funders.where("acted_at is not null").select("chain", "address", "acted_at")
     whole = services(
-        frame(spark, Transfers, transfers), frame(spark, Labels, labels), RULES, settings.Settings().chains
+        frame(spark, Transfers, transfers),
+        frame(spark, Labels, labels),
+        frame(spark, ParticipantAddresses, ours),
+        acted,
+        funders,
+        RULES,
+        settings.Settings().chains,
     )
-    return by_world(whole.collect(), "address")
+    return whole.collect()
+
+
+@pytest.fixture(scope="module")
+def found(rows: list[Row]) -> Mapping[str, list[Fact]]:
+    return by_world(rows, "address")
 
 
 @pytest.mark.parametrize("name", CASES)
 def test_who_serves_many(found: Mapping[str, list[Fact]], name: str) -> None:
-    rows = [(str(r["address"]), str(r["kind"]), str(r["basis"])) for r in found.get(name, [])]
-    assert sorted(rows) == CASES[name][2]
+    said = [(str(r["address"]), str(r["kind"]), str(r["basis"])) for r in found.get(name, [])]
+    assert sorted(said) == sorted(CASES[name].rows)
 
 
 def test_a_hub_is_shown_with_the_figures_that_made_it_one(found: Mapping[str, list[Fact]]) -> None:
     (hub,) = found["figures of a hub"]
     figures = ("num_senders", "num_recipients", "num_counterparties", "one_way_share", "is_contract", "source")
     assert [hub[f] for f in figures] == [4, 3, 5, 0.6, True, None]
+    assert hub["participant_share"] == pytest.approx(1 / 3)
 
 
 def test_a_listed_service_is_shown_with_its_list_and_its_figures(found: Mapping[str, list[Fact]]) -> None:
@@ -111,11 +368,54 @@ def test_a_listed_service_is_shown_with_its_list_and_its_figures(found: Mapping[
     assert [quiet[f] for f in figures[3:]] == [None, None, None, False]
 
 
+def test_a_deposit_address_names_the_exchange_it_belongs_to(found: Mapping[str, list[Fact]]) -> None:
+    ends = {(r["kind"], r["sends_to"]) for name in DEPOSITS for r in found[name]}
+    assert ends == {("deposit", "ex"), *((kind, None) for kind in ("exchange", "bridge", "hub"))}
+
+
+def test_the_share_of_fresh_wallets_is_of_the_participants_it_paid(found: Mapping[str, list[Fact]]) -> None:
+    (employer,) = found["it paid participants of whom many had acted before: an employer"]
+    (hub,) = found["fewer of them were fresh"]
+    assert [r["fresh_share"] for r in (employer, hub)] == [0.6, 0.85]
+
+
+WHYS = {
+    ("label", None): r"The list (list|a) calls it (exchange|bridge|mixer|disperser|null)\.",
+    ("settings", "null"): r"Mints and burns go through it\.",
+    ("inferred", "hub"): r"It dealt with \d+ addresses \(\d+ paid it, it paid \d+\); "
+    r"more than one person's wallet does\.",
+    ("inferred", "deposit"): r"\d addresses paid it and nearly all went on to .*/ex, an exchange: "
+    r"it belongs to one customer\.",
+    ("inferred", "exchange"): r"It was paid with 3 different memos: each is a customer\.",
+    ("inferred", "disperser"): r"(Of the participants it paid only 60% had not acted before: employers pay so, "
+    r"operators fund fresh wallets\.|2 people had it pay others: a contract for everybody\.)",
+}
+
+
+def test_every_row_says_why_in_a_sentence_of_its_kind(rows: list[Row]) -> None:
+    seen = set()
+    for row in rows:
+        key = row.basis, None if row.basis == "label" else row.kind
+        seen.add(key)
+        assert re.fullmatch(WHYS[key], row.why), row.why
+    assert seen == set(WHYS)
+
+
+def test_why_names_the_figures(found: Mapping[str, list[Fact]]) -> None:
+    (hub,) = found["figures of a hub"]
+    assert str(hub["why"]).startswith("It dealt with 5 addresses (4 paid it, it paid 3); ")
+    (contract,) = found["two people had its code pay others"]
+    assert str(contract["why"]).startswith("2 people had it pay others")
+
+
 def test_mints_and_burns_of_every_chain_that_occurs_are_services(found: Mapping[str, list[Fact]]) -> None:
     assert [(r["chain"], r["kind"], r["basis"]) for r in found[TON]] == [("ton", "null", "settings")]
     assert {r["kind"] for r in found[NULL]} == {"null"}
 
 
-def test_the_null_address_is_one_row_per_chain_even_when_a_list_names_it(found: Mapping[str, list[Fact]]) -> None:
-    keys = [(r["chain"], r["address"], r["kind"]) for r in found[NULL]]
-    assert sorted(keys) == [("ethereum", NULL, "null")]  # the key of Services
+def test_no_two_rows_have_one_key(found: Mapping[str, list[Fact]]) -> None:
+    """The null address too is one row per chain, even where a list names it."""
+    for name, rows in found.items():
+        keys = [(r["chain"], r["address"], r["kind"]) for r in rows]
+        assert len(keys) == len(set(keys)), name
+    assert {r["chain"] for r in found[NULL]} == {"ethereum", "polygon"}

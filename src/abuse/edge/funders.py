@@ -28,7 +28,7 @@ MOST_LAYERS = 8
 def keep_up(night: Night, spill: Spill) -> dict[str, Any]:
     """The layers that together say it of all the night's transfers; makes the one that is missing."""
     facts = night.record["ingest"]["facts"][Transfers.table_name()]
-    rules = digest([{n: c.min_first_gas for n, c in night.settings.chains.items()}, __version__])
+    rules = digest([{n: (c.min_first_gas, c.dust) for n, c in night.settings.chains.items()}, __version__])
     # of rows with one key only the least counts, so where units share any, none can speak for itself
     wanted = {f"exact:{digest(facts['units'])}"} if facts["overlap"] else set(facts["units"])
     layers, rest = _cover(night, wanted, rules)

@@ -103,6 +103,7 @@ class Lake:
         create(table, path)
         rows = rounded(table, table.conform(frame))
         writer = rows.write.format("delta").mode("overwrite").option("replaceWhere", where)
+        writer = writer.option("mergeSchema", "true")  # a lake of an earlier version lacks the columns added since
         writer.option("userMetadata", note).save(path)
         return DeltaTable(path).version()
 

@@ -10,7 +10,6 @@ SCORES = (Decisions.score, Decisions.score_lower, Decisions.member_score, Decisi
 OPS_FACTS = (*SCORES, Decisions.rule_version, Decisions.model_version, Decisions.evidence_kinds)
 LABELS = {
     Clusters.num_links: "tied pairs",
-    Clusters.core_funder: "core address",
     Clusters.core_kind: "core is its",
     Clusters.num_cut: "ties cut",
     Clusters.is_giant: "giant",

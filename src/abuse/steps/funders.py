@@ -31,7 +31,9 @@ ACTED = (FirstFunders.acted_at, FirstFunders.acted_block, FirstFunders.acted_ind
 def first_funders(transfers: DataFrame, chains: Mapping[str, settings.Chain], spill: Spill) -> DataFrame:
     """One row per chain and address that was ever paid or ever signed, over all these transfers."""
     timed = transfers.where(F.col(Transfers.at).isNotNull())
-    enough = F.create_map(*[F.lit(x) for name, chain in chains.items() for x in (name, chain.min_first_gas)])
+    enough = F.create_map(
+        *[F.lit(x) for name, chain in chains.items() for x in (name, max(chain.min_first_gas, chain.dust))]
+    )
     is_enough = F.col(Transfers.amount) >= F.try_element_at(enough, F.col(Transfers.chain))
     is_other = F.col(Transfers.sender) != F.col(Transfers.recipient)
     paid = timed.where(F.col(Transfers.kind).isin(*COIN_KINDS) & is_enough & is_other).select(

@@ -78,13 +78,14 @@ def mostly_otherwise(members: DataFrame) -> DataFrame:
 
 
 def is_weak(rules: settings.Clusters) -> Column:
-    """A leaf that one other member paid or was paid by: an acquaintance of an ordinary member, or of a group that other
-    links hold together. The outer wallets of a group that pays its own from one wallet are not weak.
+    """A leaf tied by payments alone: one payment to or from an ordinary member, or any to a group that other links hold
+    together. An acquaintance may hang in so; the outer wallets of a group that pays its own from one do not.
     """
     is_leaf = F.col(ClusterMembers.num_neighbours) == 1
     is_direct = F.col(ClusterMembers.link_kinds) == F.array(F.lit("direct"))
     is_ordinary = F.coalesce(F.col("_degree"), F.lit(0)) < rules.core_neighbours
-    return is_leaf & is_direct & (is_ordinary | F.col("_is_funded")) & (F.col(Clusters.size) > 2)  # noqa: PLR2004 -- a pair
+    once = F.col(ClusterMembers.strength) == 1
+    return is_leaf & is_direct & ((is_ordinary & once) | F.col("_is_funded")) & (F.col(Clusters.size) > 2)  # noqa: PLR2004 -- a pair
 
 
 def described(members: DataFrame, placed: DataFrame, ties: DataFrame, rules: settings.Clusters) -> DataFrame:

@@ -52,7 +52,7 @@ def _group(policy: settings.Policy) -> list[Column]:
         ),
         F.when(
             inside & F.col(ClusterMembers.is_weak),
-            F.lit("weak_tie: One payment to one ordinary member is all that ties it; it may be an acquaintance."),
+            F.lit("weak_tie: Payments with one member of the group are all that ties it; it may be an acquaintance."),
         ),
     ]
 
