@@ -92,8 +92,9 @@ def decided(night: Night, rules: Settings, spill: Spill, listed: DataFrame | Non
     moves, people = night.facts(Transfers), night.slice(Participants)
     owned, walked, first = night.slice(ParticipantAddresses), night.slice(Trails), acted(night)
     known = night.facts(Labels) if listed is None else listed
-    served = spill(services(moves, known, owned, first, funders(night), rules.services, rules.chains))
     assets = night.campaign.assets
+    asked = (assets, rules.services, rules.links, rules.chains)
+    served = spill(services(moves, known, owned, first, funders(night), *asked))
     tied = spill(
         links(
             *(walked, moves, served, people, owned, first, night.facts(Participation)),

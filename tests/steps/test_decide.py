@@ -197,7 +197,7 @@ MACHINE: dict[str, Case] = {
         verdict="disqualified",
         known=(True, True),
         services=(PAID_MANY,),
-        codes=f"{GROUP} serves_many",
+        codes=GROUP,
         kinds="money time",
     ),
     "a group below the size is left alone": Case(verdict="clear", size=7, codes="small_group"),

@@ -288,6 +288,11 @@ PAYERS: dict[str, Case] = {
     "one that more pay than pay an employer is judged by its traffic": Case(
         moves=payers(2) + payees(5), ours=people(5), acted=before(5), rows=IS_HUB
     ),
+    "dust scattered to many, and tokens of one's own, make nobody a hub": Case(
+        moves=[paid("x", f"payee{n}", 0.0001) for n in range(9)]
+        + [token("x", f"stranger{n}", 1e6, asset="fake", initiator="x") for n in range(9)],
+        rows=[],
+    ),
     "two people had its code pay others": Case(moves=on_behalf("ann", "bob"), rows=IS_DISPERSER),
     "one person had its code pay others": Case(moves=on_behalf("ann", "ann", "ann"), rows=[]),
     "nobody knows who had its code pay others": Case(moves=on_behalf(None, None, None), rows=[]),
@@ -335,7 +340,9 @@ def rows(spark: SparkSession) -> list[Row]:
         frame(spark, ParticipantAddresses, ours),
         acted,
         funders,
+        ("native", "usdc"),
         RULES,
+        settings.Links(),
         settings.Settings().chains,
     )
     return whole.collect()

@@ -49,7 +49,9 @@ def services(night: Night) -> dict[str, Any]:
         night.slice(ParticipantAddresses),
         acted(night),
         funders(night),
+        night.campaign.assets,
         rules.services,
+        rules.links,
         rules.chains,
     )
     night.write(Services, frame)

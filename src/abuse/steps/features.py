@@ -9,6 +9,7 @@ from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
 from abuse import settings
+from abuse.steps.inside import inside
 from abuse.tables import ClusterMembers, Features, Links, Participants
 
 Z_95 = 1.645  # one-sided 95% point of the normal distribution
@@ -30,8 +31,9 @@ def features(members: DataFrame, participants: DataFrame, links: DataFrame, rule
     whole = timed.join(cluster_gaps(joined), on=Features.cluster_id)
     whole = whole.join(crowd(born, rules), on="_bucket", how="left")
     whole = whole.crossJoin(F.broadcast(born.agg(F.count("*").alias("_all"))))
+    held = inside(links, members)
     for name, kind in PARTNERS.items():
-        whole = whole.join(partners(links, kind, name), on=Features.account, how="left")
+        whole = whole.join(partners(held, kind, name), on=Features.account, how="left")
     counts = {name: F.coalesce(F.col(name), F.lit(0).cast("bigint")) for name in PARTNERS}
     return whole.withColumns({Features.time_expected: by_chance()} | counts)
 

@@ -5,13 +5,13 @@ Lists are never complete: on Hop data exchange lists alone leave a component of 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from abuse import settings
-from abuse.steps.traffic import deposits, traffic
+from abuse.steps.traffic import counting, deposits, traffic
 from abuse.tables import Labels, Services, Transfers
 
 CONTRACT = "contract"
@@ -23,11 +23,14 @@ def services(
     addresses: DataFrame,
     acted: DataFrame,
     funders: DataFrame,
+    assets: Collection[str],
     rules: settings.Services,
+    links: settings.Links,
     chains: Mapping[str, settings.Chain],
 ) -> DataFrame:
     """One row per address and kind, with the list that says so or the figures that made it so."""
-    figures = traffic(transfers, addresses, acted, funders)
+    moves = counting(transfers, assets, links, chains)
+    figures = traffic(moves, addresses, acted, funders)
     contracts = labels.where(F.col(Labels.label) == CONTRACT).select(Labels.address).distinct()
     contracts = contracts.withColumn(Services.is_contract, F.lit(True))
     listed, nulls = labelled(labels, rules), null_addresses(transfers, chains)
@@ -35,11 +38,13 @@ def services(
     named = listed.join(nulls, on=key, how="left_anti").unionByName(nulls)
     with_figures = named.join(figures.drop(Services.chain), on=Services.address, how="left")
     exchanges = named.where(F.col(Services.kind) == "exchange").select(Services.address).distinct()
-    customers = deposits(figures, transfers, exchanges, rules)
+    customers = deposits(figures, moves, exchanges, rules)
     customers = customers.join(named.select(Services.address).distinct(), on=Services.address, how="left_anti")
     own = customers.select(Services.address, Services.sends_to)
     judged = figures.join(own, on=Services.address, how="left").withColumn(Services.kind, inferred(rules))
     judged = judged.where(F.col(Services.kind).isNotNull()).withColumns(_nobody_said("inferred"))
+    said = named.select(Services.address, Services.kind).distinct()
+    judged = judged.join(said, on=[Services.address, Services.kind], how="left_anti")
     found = with_figures.withColumn(Services.sends_to, F.lit(None).cast("string")).unionByName(
         judged, allowMissingColumns=True
     )
@@ -55,13 +60,14 @@ def inferred(rules: settings.Services) -> Column:
     is_busy = F.col(Services.num_counterparties) > F.when(F.col("takes_part"), rules.max_counterparties).otherwise(
         rules.max_outside_counterparties
     )
-    is_omnibus = F.coalesce(F.col(Services.num_memos), F.lit(0)) >= rules.omnibus_min_memos
+    is_outside = ~F.col("takes_part")
+    is_omnibus = is_outside & (F.coalesce(F.col(Services.num_memos), F.lit(0)) >= rules.omnibus_min_memos)
     pays_customers = (F.col("num_participants_paid") >= rules.payroll_min_recipients) & (
         F.col(Services.fresh_share) < rules.min_fresh_share
     )
     few_pay_it = senders <= rules.max_operator_senders
-    is_payroll = few_pay_it & pays_customers & ~F.col("takes_part")
-    is_for_all = F.coalesce(F.col("num_signers") > rules.max_contract_signers, F.lit(False))
+    is_payroll = few_pay_it & pays_customers & is_outside
+    is_for_all = is_outside & F.coalesce(F.col("num_signers") > rules.max_contract_signers, F.lit(False))
     return (
         F.when(F.col(Services.sends_to).isNotNull(), F.lit("deposit"))
         .when(is_omnibus, F.lit("exchange"))
@@ -80,7 +86,7 @@ def is_operator(rules: settings.Services, senders: Column, recipients: Column) -
     one_sided = ((senders <= few) & (recipients <= many)) | ((recipients <= few) & (senders <= many))
     first_share = F.coalesce(F.col("num_first_funded"), F.lit(0)) / F.greatest(recipients, F.lit(1))
     own = F.col("takes_part") | (F.col("counterparty_share") >= rules.min_operator_share)
-    own = own | (first_share >= rules.min_operator_fresh)
+    own = own | ((senders <= few) & (first_share >= rules.min_operator_fresh))
     at_once = F.coalesce(F.col("paid_within_s") <= rules.operator_days * 86400, F.lit(False))
     is_large = (senders <= few) & (recipients <= rules.max_burst_recipients) & at_once
     fresh = F.coalesce(F.col(Services.fresh_share) >= rules.min_operator_fresh, F.lit(False))

@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
+
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from abuse import settings
 from abuse.steps.funders import merged
+from abuse.steps.worth import above_dust
 from abuse.tables import FirstFunders, ParticipantAddresses, Services, Transfers
 
 MIDDLE = (0.05, 0.95)
 """Of the first payments to each recipient, the share between which `paid_within_s` runs: stragglers do not count."""
+
+
+def counting(
+    transfers: DataFrame, assets: Collection[str], rules: settings.Links, chains: Mapping[str, settings.Chain]
+) -> DataFrame:
+    """The movements that could tie anybody. An operator could forge tokens or scatter dust to pass for a service."""
+    is_pair_only = F.col(Transfers.tx_hash).isNull()
+    return transfers.where(is_pair_only | (F.col(Transfers.asset).isin(*assets) & above_dust(rules, chains)))
 
 
 def traffic(transfers: DataFrame, addresses: DataFrame, acted: DataFrame, funders: DataFrame) -> DataFrame:
@@ -115,7 +126,8 @@ def deposits(figures: DataFrame, transfers: DataFrame, exchanges: DataFrame, rul
     most = onward.groupBy(Transfers.sender).agg(
         F.min(F.struct((-F.col("_n")).alias("n"), Transfers.recipient)).alias("_most")
     )
-    few = figures.where((F.col(Services.num_senders) <= rules.max_deposit_senders) & ~F.col("takes_part"))
+    is_few = F.col(Services.num_senders).between(1, rules.max_deposit_senders)
+    few = figures.where(is_few & ~F.col("takes_part"))
     few = few.select(F.col(Services.address).alias(Transfers.sender))
     candidates = most.join(few, on=Transfers.sender)
     every = out.join(candidates.select(Transfers.sender), on=Transfers.sender, how="left_semi")

@@ -6,6 +6,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from abuse import settings
+from abuse.steps.inside import inside
 from abuse.tables import ClusterMembers, Clusters, Links, Participants
 
 
@@ -48,14 +49,14 @@ def sides(placed: DataFrame, ties: DataFrame) -> DataFrame:
 
 def membership(placed: DataFrame, ties: DataFrame, rules: settings.Clusters) -> DataFrame:
     """ClusterMembers: how firmly each hangs in."""
-    inside = F.col("_inside")
+    is_inside = F.col("_inside")
     seen = sides(placed, ties)
     held = seen.groupBy("account").agg(
-        F.count_distinct(F.when(inside, F.col("_other"))).alias(ClusterMembers.num_neighbours),
-        F.sort_array(F.collect_set(F.when(inside, F.col(Links.kind)))).alias(ClusterMembers.link_kinds),
-        F.sum(F.when(inside, F.col(Links.strength)).otherwise(0)).alias(ClusterMembers.strength),
-        F.count_distinct(F.when(~inside, F.col("_other"))).alias(ClusterMembers.num_cut),
-        F.min(F.when(inside, F.col("_other"))).alias("_one"),
+        F.count_distinct(F.when(is_inside, F.col("_other"))).alias(ClusterMembers.num_neighbours),
+        F.sort_array(F.collect_set(F.when(is_inside, F.col(Links.kind)))).alias(ClusterMembers.link_kinds),
+        F.sum(F.when(is_inside, F.col(Links.strength)).otherwise(0)).alias(ClusterMembers.strength),
+        F.count_distinct(F.when(~is_inside, F.col("_other"))).alias(ClusterMembers.num_cut),
+        F.min(F.when(is_inside, F.col("_other"))).alias("_one"),
     )
     degree = held.select(F.col("account").alias("_one"), F.col(ClusterMembers.num_neighbours).alias("_degree"))
     is_founder = F.col(ClusterMembers.account) == F.col(Clusters.founder)
@@ -90,16 +91,9 @@ def is_weak(rules: settings.Clusters) -> Column:
 
 def described(members: DataFrame, placed: DataFrame, ties: DataFrame, rules: settings.Clusters) -> DataFrame:
     """Clusters: size, shape, what was cut, and the address most of its links go through."""
-    src, dst = (
-        placed.select(F.col("account").alias(end), F.col(Clusters.cluster_id).alias(f"_{end}"))
-        for end in (Links.src, Links.dst)
-    )
-    inside = ties.join(src, on=Links.src).join(dst, on=Links.dst).where(F.col("_src") == F.col("_dst"))
-    inside = inside.withColumn(Clusters.cluster_id, F.col("_src"))
-    num_links = inside.groupBy(Clusters.cluster_id).agg(
-        F.count_distinct(Links.src, Links.dst).alias(Clusters.num_links)
-    )
-    vias = inside.where(F.col(Links.via).isNotNull()).groupBy(Clusters.cluster_id, Links.via)
+    held = inside(ties, placed).withColumn(Clusters.cluster_id, F.col("_src"))
+    num_links = held.groupBy(Clusters.cluster_id).agg(F.count_distinct(Links.src, Links.dst).alias(Clusters.num_links))
+    vias = held.where(F.col(Links.via).isNotNull()).groupBy(Clusters.cluster_id, Links.via)
     counted = vias.agg(F.count("*").alias("n"), F.mode(Links.kind, deterministic=True).alias("kind"))
     first = F.min(F.struct((-F.col("n")).alias("n"), Links.via, "kind")).alias("_core")
     core = counted.groupBy(Clusters.cluster_id).agg(first)

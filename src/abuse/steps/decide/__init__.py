@@ -45,7 +45,7 @@ def decide(
     facts = facts.join(members.select(Decisions.account, ClusterMembers.is_weak), on=Decisions.account, how="left")
     facts = facts.join(called_services(addresses, services), on=Decisions.account, how="left")
     facts = facts.join(people(reviews, allow_list), on=Decisions.account, how="left")
-    facts = facts.join(link_evidence(links), on=Decisions.account, how="left")
+    facts = facts.join(link_evidence(links, members), on=Decisions.account, how="left")
     facts = facts.withColumns({"_is_together": acted_together(together), "_is_large": is_large(policy)})
     is_farmlike = F.coalesce(F.col(Scores.score) >= policy.min_score_review, F.lit(False))
     facts = facts.withColumn("_in_group", F.col("_is_large") & is_farmlike)

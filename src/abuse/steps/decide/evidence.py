@@ -5,16 +5,17 @@ from __future__ import annotations
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
+from abuse.steps.inside import inside
 from abuse.tables import Decisions, Features, Links, Participants
 
 PER_KIND = 8
 """Movements shown per kind of link; enough to check by hand, few enough to read."""
 
 
-def link_evidence(links: DataFrame) -> DataFrame:
-    """account -> `_link_evidence`: its own earliest movements of every kind of link."""
+def link_evidence(links: DataFrame, members: DataFrame) -> DataFrame:
+    """account -> `_link_evidence`: its own earliest movements of every kind of link inside its cluster."""
     ends = F.explode(F.array(Links.src, Links.dst)).alias(Decisions.account)
-    items = links.select(ends, Links.kind, F.explode(Links.evidence).alias("_item")).distinct()
+    items = inside(links, members).select(ends, Links.kind, F.explode(Links.evidence).alias("_item")).distinct()
     by_time = Window.partitionBy(Decisions.account, Links.kind).orderBy(
         F.col("_item.at").asc_nulls_last(), F.col("_item")
     )

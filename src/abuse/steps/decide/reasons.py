@@ -96,5 +96,8 @@ def _outside(policy: settings.Policy) -> list[Column]:
         F.when(F.col("_is_large") & ~F.col("_in_group"), F.format_string(unlike, F.col(Features.size))),
         F.when(outside & is_known & ~has_group, F.lit("no_links: Nothing that counts ties it to another participant.")),
         F.when(outside & ~is_known, F.lit("no_funding_data: No movement of its money is known; unknown is not clean.")),
-        F.when(F.col("_service").isNotNull(), F.concat(F.lit("serves_many: Nothing ties it. "), F.col("_service"))),
+        F.when(
+            F.col("_service").isNotNull() & ~has_group,
+            F.concat(F.lit("serves_many: Nothing ties it. "), F.col("_service")),
+        ),
     ]
