@@ -49,11 +49,11 @@ def write_campaign(folder: Path, size: int) -> Path:
 
     write_transfers(folder, size)
     rows = f"select *, (amount * 1e6)::bigint::varchar || repeat('0', 12) as raw from '{folder}/transfers/*.parquet'"  # noqa: S608
-    (latest,) = duckdb.execute(f"select quantile_cont(block_number, {1 - SHARE}) from ({rows})").fetchone() or (0,)  # noqa: S608
+    ((latest,),) = duckdb.connect().execute(f"select quantile_cont(block_number, {1 - SHARE}) from ({rows})").fetchall()  # noqa: S608
     for name, where in (("moves_1", f"block_number <= {latest}"), ("new", f"block_number > {latest}")):
-        duckdb.sql(f"copy (from ({rows}) where {where}) to '{folder}/{name}.parquet' (format parquet)")
+        duckdb.connect().execute(f"copy (from ({rows}) where {where}) to '{folder}/{name}.parquet' (format parquet)")
     people = f"select address as account, '2024-01-01T00:00:00Z' as \"at\" from '{folder}/participants.parquet'"  # noqa: S608
-    duckdb.sql(f"copy ({people}) to '{folder}/participation.csv' (header)")
+    duckdb.connect().execute(f"copy ({people}) to '{folder}/participation.csv' (header)")
     file = folder / "campaign.toml"
     file.write_text(CAMPAIGN.replace("{{", "{").replace("}}", "}"))
     return file

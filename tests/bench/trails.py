@@ -98,8 +98,7 @@ def same_answer(folder: Path) -> bool:
     ours = f"select address, hop, reached, tx_hash from '{folder}/ours/trails/*.parquet'"  # noqa: S608
     theirs = f"select address, hop, reached, e as tx_hash from '{folder}/duckdb/trails.parquet'"  # noqa: S608
     query = f"select count(*) from (({ours} except {theirs}) union all ({theirs} except {ours}))"  # noqa: S608
-    (wrong,) = engine.execute(query).fetchone() or (1,)
-    return bool(wrong == 0)
+    return bool(engine.connect().execute(query).fetchall() == [(0,)])
 
 
 def bench(sizes: list[int]) -> None:
