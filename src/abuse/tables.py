@@ -119,15 +119,16 @@ class Quarantine(Fact):
 
 
 class FirstFunders(Table):
-    """What first let an address act, and its own first act, over the facts of one layer: a cache, used only where it is
+    """What first let an address act, or its own first act, over the facts of one layer: a cache, used only where it is
     before as_of. The layers of a run's facts together say it for all of them: the least of each.
     """
 
-    key = ("layer", "chain", "address")
+    key = ("layer", "chain", "address", "what")
     partitions = ("layer",)
     layer = Field(TEXT, "digest of the facts and rules the row was made of", required=True)
     chain = Field(TEXT, "chain", required=True)
     address = Field(TEXT, "the address", required=True)
+    what = Field(TEXT, "which of the two the row says", required=True, allowed=("paid", "acted"))
     funder = Field(TEXT, "who made the first payment that suffices for a transaction; empty when nobody did")
     tx_hash = Field(TEXT, "that payment")
     at = Field(WHEN, "when", unit="UTC")
@@ -140,7 +141,6 @@ class FirstFunders(Table):
     acted_at = Field(WHEN, "the first movement the address signed; empty when it signed none", unit="UTC")
     acted_block = Field(WHOLE, "its block")
     acted_index = Field(WHOLE, "place of its transaction in the block")
-    acted_tx = Field(TEXT, "its transaction")
 
 
 class PerRun(Table):

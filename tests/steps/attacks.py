@@ -154,7 +154,9 @@ def outcome(spark: SparkSession, worlds: list[World], spill: Spill) -> Outcome:
     acted = funders.select(FirstFunders.chain, FirstFunders.address, FirstFunders.acted_at)
     acted = acted.where(f"{FirstFunders.acted_at} is not null")
     served = spill(services(moves, labels, owned, acted, funders, ASSETS, rules.services, rules.links, rules.chains))
-    walked = spill(trails(funders, moves, people, owned, served, ASSETS, rules.trails, rules.links, rules.chains))
+    walked = spill(
+        trails(funders, moves, people, owned, served, ASSETS, rules.trails, rules.links, rules.chains, spill)
+    )
     acts = spark.createDataFrame([], Participation.schema())
     tied = links(walked, moves, served, people, owned, acted, acts, ASSETS, rules.links, rules.chains)
     tied = spill(tied)

@@ -27,7 +27,7 @@ CHAINS = settings.Settings().chains | {
 }
 COLUMNS = [name for name in FirstFunders.columns() if name != FirstFunders.layer]
 PAID = {"at", "block_number", "tx_index", "position", "tx_hash", "amount", "asset", "source"}  # and `funder`
-ACTED = {"acted_at": "at", "acted_block": "block_number", "acted_index": "tx_index", "acted_tx": "tx_hash"}
+ACTED = {"acted_at": "at", "acted_block": "block_number", "acted_index": "tx_index"}
 SPLITS = (1, 2, 5)
 INSTANTS = (0, 1, 1.5, 9)
 Place = tuple[tuple[bool, object], ...]

@@ -233,6 +233,7 @@ def found(spark: SparkSession) -> Mapping[str, list[Fact]]:
         settings.Trails(max_hops=HOPS),
         rules.links,
         rules.chains,
+        lambda rows: rows,
     )
     return by_world(whole.collect(), "address")
 

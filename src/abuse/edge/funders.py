@@ -18,7 +18,7 @@ from abuse.edge.context import Night
 from abuse.lake.delta import timestamp
 from abuse.lake.storage import read_all_json, write_json
 from abuse.settings import digest
-from abuse.steps.funders import Spill, first_funders, known_before, merged
+from abuse.steps.funders import Spill, first_funders, joined, known_before
 from abuse.tables import FirstFunders, ParticipantAddresses, Transfers
 
 MOST_LAYERS = 8
@@ -76,7 +76,7 @@ def _cover(night: Night, wanted: set[str], rules: str) -> tuple[list[str], set[s
 
 def _join(night: Night, units: set[str], rules: str, layers: list[str]) -> str:
     rows = [night.lake.read(FirstFunders, f"layer = '{layer}'").drop(FirstFunders.layer) for layer in layers]
-    return _store(night, units, rules, merged(reduce(DataFrame.unionByName, rows)))
+    return _store(night, units, rules, joined(reduce(DataFrame.unionByName, rows)))
 
 
 def _store(night: Night, units: set[str], rules: str, rows: DataFrame) -> str:

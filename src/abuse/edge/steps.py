@@ -76,6 +76,7 @@ def _called_services(night: Night) -> dict[str, int]:
 def trails(night: Night) -> dict[str, Any]:
     """Where the first coins came from, and where the last went."""
     rules = night.settings
+    spill, clear = night.lake.spiller(f"trails-{night.run.run_id}")
     frame = trail_step(
         funders(night),
         night.facts(Transfers),
@@ -86,8 +87,10 @@ def trails(night: Night) -> dict[str, Any]:
         rules.trails,
         rules.links,
         rules.chains,
+        spill,
     )
     night.write(Trails, frame)
+    clear()
     return {"trails": _counts(night.slice(Trails), Trails.kind)}
 
 

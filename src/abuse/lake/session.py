@@ -30,7 +30,7 @@ LOCAL = {
     "spark.driver.host": "127.0.0.1",  # nothing listens beyond loopback
     "spark.driver.bindAddress": "127.0.0.1",
     "spark.databricks.delta.snapshotPartitions": "1",  # the default of 50 made a tiny write take 20 s (measured)
-    "spark.sql.autoBroadcastJoinThreshold": "32m",
+    "spark.sql.autoBroadcastJoinThreshold": "128m",  # first times of 5 M addresses; to shuffle transfers costs more
     "spark.sql.codegen.cache.maxEntries": "2000",
     "spark.log.level": "ERROR",
     "spark.driver.extraJavaOptions": "-Xss8m -XX:+UseParallelGC -Dlog4j2.level=ERROR",

@@ -92,9 +92,11 @@ def payees(transfers: DataFrame, addresses: DataFrame, acted: DataFrame) -> Data
 
 def first_funded(funders: DataFrame) -> DataFrame:
     """address -> how many addresses got their very first coins from it."""
-    known = merged(funders).where(F.col(FirstFunders.funder).isNotNull())
-    return known.groupBy(F.col(FirstFunders.funder).alias(Services.address)).agg(
-        F.count_distinct(FirstFunders.address).alias("num_first_funded")
+    paid = funders.where(F.col(FirstFunders.funder).isNotNull())
+    return (
+        merged(paid)
+        .groupBy(F.col(FirstFunders.funder).alias(Services.address))
+        .agg(F.count_distinct(FirstFunders.address).alias("num_first_funded"))
     )
 
 

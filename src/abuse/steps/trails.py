@@ -12,7 +12,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from abuse import settings
-from abuse.steps.funders import first_gas, merged
+from abuse.steps.funders import Spill, first_gas, merged
 from abuse.steps.worth import above_dust
 from abuse.tables import FirstFunders, ParticipantAddresses, Participants, Services, Trails, Transfers
 
@@ -27,13 +27,14 @@ def trails(
     rules: settings.Trails,
     links: settings.Links,
     chains: Mapping[str, settings.Chain],
+    spill: Spill,
 ) -> DataFrame:
     """First-gas hops and sweep destinations of every participant's address. `funders` may come in several layers."""
     timed = transfers.where(F.col(Transfers.at).isNotNull())
     served = (
         services.select(F.col(Services.address).alias(Trails.reached)).distinct().withColumn("_served", F.lit(True))
     )
-    hops = walked(addresses, funders, served, rules.max_hops)
+    hops = walked(addresses, funders, served, rules.max_hops, spill)
     ends = swept(timed, participants, addresses, assets, links, chains)
     ends = ends.join(served, on=Trails.reached, how="left").withColumn(
         Trails.ended_by, F.when(F.col("_served"), F.lit("service"))
@@ -53,12 +54,15 @@ def order() -> Column:
     )
 
 
-def walked(addresses: DataFrame, funders: DataFrame, served: DataFrame, max_hops: int) -> DataFrame:
-    """Up to `max_hops` rows per address and chain. Only the rows of whoever was reached are ever joined."""
+def walked(addresses: DataFrame, funders: DataFrame, served: DataFrame, max_hops: int, spill: Spill) -> DataFrame:
+    """Up to `max_hops` rows per address and chain.
+
+    Only the rows of whoever was reached are ever joined, and each hop is written, or it would be walked again by all
+    hops after it.
+    """
     start = F.col(ParticipantAddresses.address)
-    front = addresses.select(
-        start.alias(Trails.address), start.alias(Trails.funded), F.array(start).alias("_path")
-    ).distinct()
+    own = addresses.select(start.alias(Trails.address)).distinct()
+    front = spill(own.select(Trails.address, start.alias(Trails.funded), F.array(start).alias("_path")))
     hops = []
     for hop in range(1, max_hops + 1):
         step = funding_of(front, funders).join(served, on=Trails.reached, how="left")
@@ -71,7 +75,8 @@ def walked(addresses: DataFrame, funders: DataFrame, served: DataFrame, max_hops
                 .when(F.lit(hop == max_hops), F.lit("depth")),
             }
         )
-        hops.append(step.drop("_path", "_served"))
+        step = spill(step.drop("_served"))
+        hops.append(step.drop("_path"))
         front = step.where(F.col(Trails.ended_by).isNull()).select(
             Trails.chain,
             Trails.address,
