@@ -220,6 +220,28 @@ def test_without_links_there_are_no_clusters(spark: SparkSession, spill: Spill) 
     assert computed(spark, spill, {"a": hour(0), "b": hour(1)}, []) == ({}, {})
 
 
+BROKEN: dict[str, tuple[Edge | tuple[str | None, str], str | None]] = {
+    # name: one link beside a good one of a and b -> what is wrong
+    "an empty end": ((None, "b"), "1 links with an end that is empty or takes no part"),
+    "an end that takes no part": (("a", "stranger"), "1 links with an end that is empty or takes no part"),
+    "a loop ties nobody": (("c", "c"), None),
+}
+
+
+@pytest.mark.parametrize(("bad", "wrong"), BROKEN.values(), ids=BROKEN)
+def test_links_that_make_no_sense_stop_the_night_or_change_nothing(
+    spark: SparkSession, spill: Spill, bad: tuple[str | None, str], wrong: str | None
+) -> None:
+    born = {name: hour(n) for n, name in enumerate("abc")}
+    links = [link(("a", "b")), link(("a", "b")) | {"src": bad[0], "dst": bad[1]}]
+    if wrong is None:
+        whole, members = computed(spark, spill, born, links, ENGINES["GraphFrames alone"])
+        assert (len(whole), set(members)) == (1, {"a", "b"})
+    else:
+        with pytest.raises(CheckError, match=wrong):
+            computed(spark, spill, born, links)
+
+
 CHECKS: dict[str, tuple[list[tuple[int, int]], list[tuple[int, int]], str | None]] = {
     # name: (id, component), edges over the ids 1, 2, 3 -> what is wrong
     "each in one, isolated kept": ([(1, 1), (2, 1), (3, 3)], [(1, 2)], None),

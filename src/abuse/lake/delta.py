@@ -25,7 +25,7 @@ KEPT = {"delta.logRetentionDuration": "interval 3650 days", "delta.deletedFileRe
 """A publication is read at the version its run wrote, however old. By default Delta forgets the log after 30 days and
 refuses older versions than 7; what may really go, `abuse maintain` decides.
 """
-UNWRITABLE = ("Mkdirs failed", "Not a directory", "Permission denied", "No space left", "Read-only file system")
+UNWRITABLE = ("mkdirs failed", "not a directory", "permission denied", "no space left", "read-only file system")
 SIGNIFICANT_DIGITS = 6
 SCORE_DECIMALS = 4
 
@@ -135,7 +135,7 @@ def writable(folder: str) -> Iterator[None]:
         if "Python worker exited unexpectedly" in said:
             found, wanted = "a Python worker died", "one that lives; it was killed, or memory ran out"
             raise LakeError("Spark", found, wanted, "Run it again; with less memory in use, if it stays.") from why
-        if any(word in said for word in UNWRITABLE):
+        if any(word in said.lower() for word in UNWRITABLE):
             cause = next((line for line in said.splitlines() if "Exception: " in line), said.splitlines()[0])
             found = f"cannot be written to ({cause.split('Exception: ')[-1][:200]})"
             raise LakeError(
