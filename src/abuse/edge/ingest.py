@@ -92,6 +92,8 @@ def ingest(night: Night) -> dict[str, Any]:
     )
     night.write(ParticipantAddresses, addresses)
     record["participants"] = night.slice(Participants).count()
+    named = night.facts(Participation).where(F.col(Participation.action).isNotNull())
+    record["has_actions"] = not named.isEmpty()
     spill, clear = night.lake.spiller(f"funders-{run_id}")
     record["first_funders"] = keep_up(night, spill)
     clear()

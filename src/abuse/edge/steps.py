@@ -103,10 +103,11 @@ def links(night: Night) -> dict[str, Any]:
         night.slice(Participants),
         night.slice(ParticipantAddresses),
         acted(night),
-        night.facts(Participation),
+        night.facts(Participation) if night.record["ingest"]["has_actions"] else None,
         night.campaign.assets,
         night.settings.links,
         night.settings.chains,
+        has_pairs=any(source.format == "transfer_pairs" for source in night.campaign.sources),
     )
     night.write(Links, frame)
     return {"links": _counts(night.slice(Links), Links.kind)}

@@ -26,12 +26,18 @@ def links(
     participants: DataFrame,
     addresses: DataFrame,
     acted: DataFrame,
-    participation: DataFrame,
+    participation: DataFrame | None,
     assets: Collection[str],
     rules: settings.Links,
     chains: Mapping[str, settings.Chain],
+    *,
+    has_pairs: bool = True,
 ) -> DataFrame:
-    """One row per pair of accounts and kind of link; src sorts before dst."""
+    """One row per pair of accounts and kind of link; src sorts before dst.
+
+    Without `participation` (no source names actions) and pair-only transfers, their kinds are not even planned: on a
+    small campaign planning is most of the time.
+    """
     served = services.select(Services.address).distinct()
     born = participants.select(Participants.account, Participants.first_action_at)
     owners = (
@@ -42,19 +48,19 @@ def links(
     )
     sinks = sweep(trails, owners, rules).unionByName(deposit(transfers, services, owners, assets, rules, chains))
     spent = sinks.select(F.col("item.chain").alias(Transfers.chain), F.col("item.tx_hash").alias(Transfers.tx_hash))
-    is_pair_only = F.col(Transfers.tx_hash).isNull()
-    unspent = transfers.where(~is_pair_only).join(spent.distinct(), [Transfers.chain, Transfers.tx_hash], "left_anti")
-    unspent = unspent.unionByName(transfers.where(is_pair_only))
+    unspent = transfers.join(spent.distinct(), on=[Transfers.chain, Transfers.tx_hash], how="left_anti")
     kinds = [
         first_gas(trails, owners, rules),
         disperse(unspent, served, owners, acted, assets, rules, chains),
         direct(unspent, owners, assets, rules, chains),
-        counterparty(transfers, served, owners, rules),
         sinks,
-        co_activity(participation, participants, rules),
     ]
+    if has_pairs:
+        kinds.append(counterparty(transfers, served, owners, rules))
     every = reduce(DataFrame.unionByName, kinds)
-    return as_links(on_own_acts(every), rules.num_evidence).where(F.col("src") != F.col("dst"))
+    if participation is not None:
+        every = on_own_acts(every.unionByName(co_activity(participation, participants, rules)))
+    return as_links(every, rules.num_evidence).where(F.col("src") != F.col("dst"))
 
 
 def on_own_acts(ties: DataFrame) -> DataFrame:
