@@ -25,7 +25,7 @@ CHAINS = settings.Settings().chains | {
     "dusty": settings.Chain(dust=0.01, min_first_gas=0.001),
     "dear": settings.Chain(dust=0.001, min_first_gas=0.01),
 }
-COLUMNS = [name for name in FirstFunders.columns() if name != FirstFunders.layer]
+COLUMNS = [name for name in FirstFunders.columns() if name not in (FirstFunders.layer, FirstFunders.what)]
 PAID = {"at", "block_number", "tx_index", "position", "tx_hash", "amount", "asset", "source"}  # and `funder`
 ACTED = {"acted_at": "at", "acted_block": "block_number", "acted_index": "tx_index"}
 SPLITS = (1, 2, 5)
@@ -153,10 +153,15 @@ def test_it_is_the_least_of_all_in_whatever_layers_they_come(found: Mapping[str,
         assert keyed(found.get(f"{world} in {split}", [])) == told(moves), world
 
 
-def test_one_layer_is_its_own_answer(layers: DataFrame) -> None:
-    whole = by_world(layers.where(F.col("address").contains(" in 1/")).collect(), "address")
-    for world, moves in WORLDS.items():
-        assert keyed(whole.get(f"{world} in 1", [])) == told(moves), world
+def test_a_layer_has_one_row_for_the_payment_and_one_for_the_act_of_an_address(layers: DataFrame) -> None:
+    rows = layers.where(F.col("address").contains(" in 1/")).select("chain", "address", "what").collect()
+    assert len({tuple(row) for row in rows}) == len(rows)
+    told_of = [
+        (fact["funder"] is not None) + (fact["acted_at"] is not None)
+        for m in WORLDS.values()
+        for fact in told(m).values()
+    ]
+    assert len(rows) == sum(told_of)
 
 
 @pytest.mark.parametrize("instant", INSTANTS)
