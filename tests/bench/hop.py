@@ -40,7 +40,7 @@ from abuse.tables import (
     Trails,
     Transfers,
 )
-from tests.night.lakes import Silent, night_of, run
+from tests.night.lakes import night_of, run
 
 CAMPAIGN = Path(__file__).parent.parent / "real" / "hop.toml"
 AS_OF = "2022-06-01T00:00:00Z"
@@ -189,6 +189,3 @@ def main(arguments: list[str]) -> None:
     with tempfile.TemporaryDirectory(prefix="bench-hop-") as folder:
         bench(spark, Path(folder))
     spark.stop()
-
-
-__all__ = ["Silent", "main"]

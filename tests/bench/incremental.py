@@ -39,7 +39,7 @@ path = "participation.csv"
 [[sources]]
 format = "transfers"
 path = "moves_*.parquet"
-columns = {{ amount_raw = "raw" }}
+columns = { amount_raw = "raw" }
 """
 
 
@@ -55,7 +55,7 @@ def write_campaign(folder: Path, size: int) -> Path:
     people = f"select address as account, '2024-01-01T00:00:00Z' as \"at\" from '{folder}/participants.parquet'"  # noqa: S608
     duckdb.connect().execute(f"copy ({people}) to '{folder}/participation.csv' (header)")
     file = folder / "campaign.toml"
-    file.write_text(CAMPAIGN.replace("{{", "{").replace("}}", "}"))
+    file.write_text(CAMPAIGN)
     return file
 
 
