@@ -9,7 +9,6 @@ from __future__ import annotations
 from functools import reduce
 from typing import Any
 
-from deltalake import DeltaTable
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
@@ -38,7 +37,7 @@ def keep_up(night: Night, spill: Spill) -> dict[str, Any]:
         layers.append(_store(night, rest, rules, first_funders(new, night.settings.chains, spill)))
     if len(layers) > MOST_LAYERS:
         layers = [_join(night, wanted, rules, layers)]
-    return {"layers": layers, "version": _version(night)}
+    return {"layers": layers, "version": night.lake.version(FirstFunders)}
 
 
 def funders(night: Night) -> DataFrame:
@@ -86,8 +85,3 @@ def _store(night: Night, units: set[str], rules: str, rows: DataFrame) -> str:
     night.lake.replace(FirstFunders, stamped, f"layer = '{name}'", note=name)
     write_json(f"{_manifests(night)}/{name}.json", {"layer": name, "rules": rules, "units": sorted(units)})
     return name
-
-
-def _version(night: Night) -> int | None:
-    path = night.lake.work(FirstFunders)
-    return DeltaTable(path).version() if DeltaTable.is_deltatable(path) else None

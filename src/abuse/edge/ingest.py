@@ -5,7 +5,6 @@ from __future__ import annotations
 from functools import partial, reduce
 from typing import Any
 
-from deltalake import DeltaTable
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
@@ -56,7 +55,7 @@ def ingest(night: Night) -> dict[str, Any]:
     every = units(night.campaign, night.settings)
     counts = load(night, every)
     made: dict[str, Any] = {
-        t.table_name(): {"units": _digests(every, t), "version": _version(night, t), "overlap": True}
+        t.table_name(): {"units": _digests(every, t), "version": night.lake.version(t), "overlap": True}
         for t in FACT_TABLES
     }
     moves = made[Transfers.table_name()]
@@ -143,8 +142,3 @@ def store(night: Night, unit: Unit, parsed: Parsed) -> None:
 
 def _digests(every: list[Unit], table: type[Table]) -> list[str]:
     return sorted({u.digest for u in every if TABLE_OF.get(u.kind) is table})
-
-
-def _version(night: Night, table: type[Table]) -> int | None:
-    path = night.lake.work(table)
-    return DeltaTable(path).version() if DeltaTable.is_deltatable(path) else None

@@ -61,6 +61,11 @@ class Lake:
     def public(self, table: type[Table]) -> str:
         return f"{self.uri}/{table.table_name()}"
 
+    def version(self, table: type[Table]) -> int | None:
+        """Delta version of the work table, none where nothing was written yet."""
+        path = self.work(table)
+        return DeltaTable(path).version() if DeltaTable.is_deltatable(path) else None
+
     def read(self, table: type[Table], where: str | None = None, version: int | None = None) -> DataFrame:
         """Rows of the work table, or no rows where nothing was written yet."""
         path = self.work(table)
