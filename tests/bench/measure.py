@@ -22,8 +22,10 @@ class Measured:
     ended: str = "ok"
 
 
-def measured(arguments: list[str], *, limit_s: float = math.inf, says_seconds: bool = False) -> Measured:
-    """Runs `python -m ...`; stopped after `limit_s` and said so."""
+def measured(
+    arguments: list[str], *, limit_s: float = math.inf, says_seconds: bool = False, may_fail: bool = False
+) -> Measured:
+    """Runs `python -m ...`; stopped after `limit_s` and said so, as is a failure where it may fail."""
     started, peak, ended = time.monotonic(), 0, "ok"
     out = subprocess.PIPE if says_seconds else subprocess.DEVNULL
     process = psutil.Popen([sys.executable, "-m", *arguments], stdout=out, text=True)
@@ -36,6 +38,8 @@ def measured(arguments: list[str], *, limit_s: float = math.inf, says_seconds: b
         time.sleep(0.1)
     said = process.stdout.read().split() if process.stdout else []
     if process.returncode and ended == "ok":
+        if may_fail:
+            return Measured(time.monotonic() - started, peak / GIB, "failed")
         raise SystemExit(f"{' '.join(arguments)} ended with {process.returncode}")
     took = time.monotonic() - started
     return Measured(float(said[-1]) if said and ended == "ok" else took, peak / GIB, ended)

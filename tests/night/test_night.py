@@ -1,4 +1,4 @@
-"""The whole night on a lake of 26 accounts."""
+"""The whole night on a lake of 27 accounts."""
 
 from __future__ import annotations
 
@@ -24,8 +24,10 @@ from tests.night.lakes import Silent, night_of, own_rows, public_rows, run, vers
 def test_everyone_gets_the_verdict_they_should(lake: Path) -> None:
     rows = current(str(lake), "tiny").read(Decisions).to_pylist()
     found = {r["account"]: r["verdict"] for r in rows}
-    assert set(found) == {*tiny.farm(), *tiny.staff(), *tiny.honest(), tiny.UNKNOWN}, "who acts after as_of is not in"
+    others = {tiny.STRAGGLER, tiny.UNKNOWN}
+    assert set(found) == {*tiny.farm(), *tiny.staff(), *tiny.honest(), *others}, "who acts after as_of is not in"
     assert {found[a] for a in tiny.farm()} == {"disqualified"}
+    assert found[tiny.STRAGGLER] == "review", "money alone is one kind of evidence"
     assert {found[a] for a in tiny.staff()} == {"clear"}, "a payroll whose people begin days apart is left alone"
     assert {found[a] for a in tiny.honest()} == {"clear"}, "an exchange ties nobody"
     assert found[tiny.UNKNOWN] == "not_analysed", "unknown is not clean"

@@ -26,12 +26,12 @@ from tests.lake.test_publication import NIGHT, publish
 from tests.night import tiny
 from tests.night.lakes import Silent, night_of, public_rows
 
-LINEAGE = {"first": {}, "early": {("grew", 5): 2}, "last": {("grew", 6): 1, ("same", 9): 1}}
+LINEAGE = {"first": {}, "early": {("grew", 5): 2}, "last": {("grew", 6): 1, ("grew", 9): 1}}
 """night -> change, members of both: how many clusters. Farm and staff grow, the farm faster."""
 VERDICTS = {
     "first": {},
     "early": {("clear", "disqualified"): 5, (None, "disqualified"): 4},
-    "last": {("clear", "review"): 6, (None, "review"): 3},
+    "last": {(None, "review"): 1},
 }
 
 

@@ -1,4 +1,4 @@
-"""A campaign of 26 accounts with one of everything, in our own `transfers` format."""
+"""A campaign of 27 accounts with one of everything, in our own `transfers` format."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 START = datetime(2026, 3, 1, tzinfo=UTC)
 AS_OF = "2026-05-01T00:00:00Z"
 EARLY = "2026-03-25T00:00:00Z"
-"""All of the farm has begun, not all of the staff."""
+"""All of the farm but its straggler has begun, not all of the staff."""
 FIRST = "2026-03-21T00:30:00Z"
 """Five of the farm and five of the staff have begun: too few to be flagged."""
 FARM, STAFF, HONEST = 9, 9, 6
@@ -33,7 +33,8 @@ def honest() -> list[str]:
     return [address(3, n) for n in range(HONEST)]
 
 
-UNKNOWN, LATE = address(4, 0), address(5, 0)
+STRAGGLER, UNKNOWN, LATE = address(1, FARM), address(4, 0), address(5, 0)
+"""The first was paid with the farm and begins ten days after it: money ties it, time does not."""
 
 
 def write(folder: Path, *, seed: int = 0, policy: str = "") -> Path:
@@ -43,9 +44,10 @@ def write(folder: Path, *, seed: int = 0, policy: str = "") -> Path:
     actions = [(a, START + timedelta(days=20, minutes=7 * n)) for n, a in enumerate(farm())]
     actions += [(a, START + timedelta(days=4 * n, hours=3)) for n, a in enumerate(staff())]
     actions += [(a, START + timedelta(days=6 * n + 1)) for n, a in enumerate(honest())]
-    actions += [(UNKNOWN, START + timedelta(days=9)), (LATE, START + timedelta(days=400))]
+    actions += [(a, START + timedelta(days=d)) for a, d in ((STRAGGLER, 30), (UNKNOWN, 9), (LATE, 400))]
     _csv(folder / "participation.csv", ("account", "at", "volume_usd"), [(a, _iso(t), "10.5") for a, t in actions], rng)
     moves = [_pay(n, OPERATOR, a, START + timedelta(days=18, minutes=n)) for n, a in enumerate(farm())]
+    moves.append(_pay(FARM, OPERATOR, STRAGGLER, START + timedelta(days=18, minutes=FARM)))
     moves += [_pay(100, COMPANY, a, START - timedelta(days=2), position=n) for n, a in enumerate(staff())]
     moves += [_pay(200 + n, EXCHANGE, a, START - timedelta(days=n + 1)) for n, a in enumerate(honest())]
     moves += [_pay(300 + n, a, SINK, START + timedelta(days=30, minutes=n), "0.03") for n, a in enumerate(farm()[:4])]

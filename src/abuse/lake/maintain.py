@@ -29,7 +29,7 @@ from abuse.lake.lock import LakeLock
 from abuse.lake.publication import Run, runs
 from abuse.lake.storage import remove_tree
 from abuse.settings import Maintain
-from abuse.tables import ALL, LEDGERS, PUBLIC, PerRun, Runs
+from abuse.tables import ALL, LEDGERS, PUBLIC, FirstFunders, PerRun, Runs
 
 GRACE_DAYS = 1
 """Spills, and files that compaction replaced, go after a day: no night and no page reads them that long."""
@@ -103,7 +103,10 @@ def needed_versions(root: Path, before: datetime) -> dict[str, set[Need]]:
         for name, version in run.versions.items():
             needs[name].add(Need(version, slice_))
     for record in (root / "work" / "records").glob("*/*/ingest.json"):  # what a resumed or released night reads
-        for name, fact in json.loads(record.read_text(encoding="utf-8"))["facts"].items():
+        said = json.loads(record.read_text(encoding="utf-8"))
+        if (version := said.get("first_funders", {}).get("version")) is not None:
+            needs[f"work/{FirstFunders.table_name()}"].add(Need(version))
+        for name, fact in said["facts"].items():
             if fact["units"] and fact["version"] is not None:
                 needs[f"work/{name}"].add(Need(fact["version"]))
     return needs

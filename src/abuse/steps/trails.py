@@ -62,17 +62,18 @@ def walked(addresses: DataFrame, funders: DataFrame, served: DataFrame, max_hops
     """
     start = F.col(ParticipantAddresses.address)
     own = addresses.select(start.alias(Trails.address)).distinct()
-    front = spill(own.select(Trails.address, start.alias(Trails.funded), F.array(start).alias("_path")))
+    begun = F.lit(0).alias(Trails.hop)  # counted in a column: with a literal Spark compiles every hop anew
+    front = spill(own.select(Trails.address, start.alias(Trails.funded), F.array(start).alias("_path"), begun))
     hops = []
-    for hop in range(1, max_hops + 1):
+    for _ in range(max_hops):
         step = funding_of(front, funders).join(served, on=Trails.reached, how="left")
         step = step.withColumns(
             {
-                Trails.hop: F.lit(hop).cast("int"),
+                Trails.hop: F.col(Trails.hop) + 1,
                 Trails.kind: F.lit("first_gas"),
                 Trails.ended_by: F.when(F.col("_served"), F.lit("service"))
                 .when(F.array_contains("_path", F.col(Trails.reached)), F.lit("cycle"))
-                .when(F.lit(hop == max_hops), F.lit("depth")),
+                .when(F.col(Trails.hop) + 1 == max_hops, F.lit("depth")),
             }
         )
         step = spill(step.drop("_served"))
@@ -82,6 +83,7 @@ def walked(addresses: DataFrame, funders: DataFrame, served: DataFrame, max_hops
             Trails.address,
             F.col(Trails.reached).alias(Trails.funded),
             F.concat("_path", F.array(Trails.reached)).alias("_path"),
+            Trails.hop,
         )
     return reduce(DataFrame.unionByName, hops)
 
@@ -90,7 +92,7 @@ def funding_of(front: DataFrame, funders: DataFrame) -> DataFrame:
     """The front, each row with the payment that first let its `funded` address act. At the start any chain will do."""
     key = [name for name in (Trails.chain, Trails.funded) if name in front.columns]
     named = funders.withColumnRenamed(FirstFunders.address, Trails.funded)
-    reached = named.join(front.select(*key).distinct(), on=key, how="left_semi")
+    reached = named.join(front.select(*key), on=key, how="left_semi")
     paid = first_gas(merged(reached.withColumnRenamed(Trails.funded, FirstFunders.address)))
     payments = paid.select(
         Trails.chain,

@@ -1,6 +1,6 @@
 """What takes minutes more: a task killed in the middle, a backfill by dates, a release, a night that is late.
 
-On the campaign of 26 accounts. `poe test-airflow --full`.
+On the campaign of 27 accounts. `poe test-airflow --full`.
 """
 
 from __future__ import annotations
