@@ -203,24 +203,27 @@ def test_a_needed_file_that_is_missing_leaves_the_table_alone_and_the_others_are
     assert of(done, "reviews").files_compacted == 3
 
 
-def stored(lake: Path, value: int) -> int:
+def stored(lake: Path, value: int, table: str = "labels") -> int:
     """A fact table's unit, stored again; returns the table's version."""
-    path = str(lake / "work" / "labels")
+    path = str(lake / "work" / table)
     rows = pa.table({"file_digest": ["u"], "value": [value]})
     write_deltalake(path, rows, mode="overwrite", partition_by=["file_digest"])
     return DeltaTable(path).version()
 
 
-def test_the_fact_versions_that_a_held_night_is_released_from_stay(tmp_path: Path) -> None:
+@pytest.mark.parametrize("table", ["labels", "first_funders"])
+def test_the_versions_that_a_held_night_is_released_from_stay(tmp_path: Path, table: str) -> None:
     publish(str(tmp_path), {}, status="held")
-    first, second, _ = (stored(tmp_path, n) for n in range(3))
+    first, second, _ = (stored(tmp_path, n, table) for n in range(3))
     record = tmp_path / "work" / "records" / "drop" / "20260401T000000.000000Z" / "ingest.json"
     record.parent.mkdir(parents=True)
+    named: dict[str, Any] = {"units": ["u"], "version": first}
     nothing: dict[str, Any] = {"units": [], "version": None}
-    facts = {"labels": {"units": ["u"], "version": first}, "transfers": nothing}
-    record.write_text(json.dumps({"run_id": "r", "facts": facts}))
-    assert of(maintain(str(tmp_path), SHORT, now=LATER), "work/labels").files_removed == 1
-    path = str(tmp_path / "work" / "labels")
+    facts = {"labels": named if table == "labels" else nothing, "transfers": nothing}
+    funders = {"layers": ["u"], "version": first if table == "first_funders" else None}
+    record.write_text(json.dumps({"run_id": "r", "facts": facts, "first_funders": funders}))
+    assert of(maintain(str(tmp_path), SHORT, now=LATER), f"work/{table}").files_removed == 1
+    path = str(tmp_path / "work" / table)
     assert DeltaTable(path, version=first).to_pyarrow_table()["value"].to_pylist() == [0]
     assert DeltaTable(path).to_pyarrow_table()["value"].to_pylist() == [2]
     with pytest.raises(OSError, match="not found"):

@@ -80,8 +80,20 @@ def ingest(night: Night) -> dict[str, Any]:
         "warnings": warnings(night.campaign, counts),
     }
     night.record["ingest"] = record
+    record["participants"] = _write_participants(night)
+    named = night.facts(Participation).where(F.col(Participation.action).isNotNull())
+    record["has_actions"] = not named.isEmpty()
+    spill, clear = night.lake.spiller(f"funders-{run_id}")
+    record["first_funders"] = keep_up(night, spill)
+    clear()
+    return record
+
+
+def _write_participants(night: Night) -> int:
+    """How many there are. Raises InputError where there is none."""
     night.write(Participants, participants(night.facts(Participation)))
-    if night.slice(Participants).isEmpty():
+    num = night.slice(Participants).count()
+    if num == 0:
         wanted = f"at least one before {night.as_of.isoformat()}"
         raise InputError(
             "participation", "no valid action before as_of", wanted, "Give a later --as-of, or see quarantine."
@@ -90,13 +102,7 @@ def ingest(night: Night) -> dict[str, Any]:
         night.slice(Participants), night.facts(AccountAddresses), night.facts(Transfers), night.campaign.chain
     )
     night.write(ParticipantAddresses, addresses)
-    record["participants"] = night.slice(Participants).count()
-    named = night.facts(Participation).where(F.col(Participation.action).isNotNull())
-    record["has_actions"] = not named.isEmpty()
-    spill, clear = night.lake.spiller(f"funders-{run_id}")
-    record["first_funders"] = keep_up(night, spill)
-    clear()
-    return record
+    return num
 
 
 def load(night: Night, every: list[Unit]) -> list[dict[str, Any]]:

@@ -1,6 +1,6 @@
 """Edges -> components, by contraction and one of two engines, checked and failing closed.
 
-GraphFrames' algorithm (Kiveris et al. 2014, large-star/small-star) is unreliable on recomputed inputs, so edges are
+GraphFrames' algorithm (Kiveris et al. 2014, large-star/small-star) is unreliable on recomputed inputs, so its edges are
 deduplicated, written and read back first; it took 86 s where contraction leaves it 1,000 edges and 7 s (measured).
 """
 
@@ -17,20 +17,24 @@ from abuse.steps.clusters.contraction import Spill, contracted, mapped_back, sol
 def components(vertices: DataFrame, edges: DataFrame, rules: settings.Clusters, spill: Spill) -> DataFrame:
     """id -> component (the least id of it) of every vertex. `edges` are distinct, src < dst, and written already."""
     limit = rules.graphframes_max_edges if rules.engine == "graphframes" else rules.driver_max_edges
+    loops = vertices.select(F.col("id").alias("src"), F.col("id").alias("dst"))  # so the lone are answered for as well
     rounds: list[DataFrame] = []
-    num_left = edges.count()
+    left = edges
+    num_left = left.count()
     while num_left > limit and len(rounds) < rules.max_rounds:
-        roots, edges = contracted(edges, rules.partitions, len(rounds), spill)
+        given = left if rounds else left.union(loops)
+        roots, left = contracted(given, rules.partitions, len(rounds), spill)
         rounds.append(roots)
-        num_left = edges.count()
+        num_left = left.count()
+    if rules.engine == "driver" and not rounds:
+        return spill(solved(left.union(loops)))
     if not num_left:
-        found = mapped_back(edges.select(F.col("src").alias("id"), F.col("dst").alias("component")), rounds)
-    elif rules.engine == "graphframes":
-        found = mapped_back(graphframes_components(edges, rules, spill), rounds)
+        found = left.select(F.col("src").alias("id"), F.col("dst").alias("component"))
+    elif rules.engine == "driver":
+        found = solved(left)
     else:
-        found = mapped_back(solved(edges), rounds)
-    whole = vertices.select("id").join(found, on="id", how="left")
-    return spill(whole.select("id", F.coalesce("component", "id").alias("component")))
+        found = graphframes_components(spill(left.distinct()) if rounds else left, rules, spill)
+    return spill(mapped_back(found, rounds or [vertices.select("id", F.col("id").alias("root"))]))
 
 
 def graphframes_components(edges: DataFrame, rules: settings.Clusters, spill: Spill) -> DataFrame:

@@ -25,7 +25,7 @@ SORTED = "id bigint, root bigint, is_edge boolean"
 
 
 def contracted(edges: DataFrame, partitions: int, place: int, spill: Spill) -> tuple[DataFrame, DataFrame]:
-    """One round: (id, root) of every vertex, and the distinct residual edges src < dst between roots."""
+    """One round: (id, root) of every vertex, and the residual edges src < dst between roots, some of them twice."""
     if place:  # the first round takes the edges as they lie; later ones must meet other neighbours
         edges = edges.repartition(partitions, F.xxhash64(F.lit(place), "src" if place % 2 else "dst"))
     else:
@@ -33,8 +33,7 @@ def contracted(edges: DataFrame, partitions: int, place: int, spill: Spill) -> t
     local = edges.select("src", "dst").mapInArrow(_solve_partition, PAIRS)
     both = spill(local.repartition(partitions, "id").mapInArrow(_merge_roots, SORTED))
     roots = both.where(~F.col("is_edge")).select("id", "root")
-    residual = both.where("is_edge").select(F.col("id").alias("src"), F.col("root").alias("dst"))
-    return roots, spill(residual.distinct())
+    return roots, both.where("is_edge").select(F.col("id").alias("src"), F.col("root").alias("dst"))
 
 
 def solved(edges: DataFrame) -> DataFrame:
@@ -53,10 +52,12 @@ def mapped_back(found: DataFrame, rounds: list[DataFrame]) -> DataFrame:
 
 
 def least_roots(src: Ints, dst: Ints) -> tuple[Ints, Ints]:
-    """Every vertex of the edges, sorted, and the least vertex of its component."""
-    ids, places = np.unique(np.concatenate([src, dst]), return_inverse=True)
+    """Every vertex of the edges, sorted, and the least vertex of its component. Who is alone is an edge to itself."""
+    is_tie = src != dst
+    src, dst, alone = src[is_tie], dst[is_tie], src[~is_tie]
+    ids, places = np.unique(np.concatenate([src, dst, alone]), return_inverse=True)
     half, num = len(src), len(ids)
-    ends = places[:half].astype(np.int32), places[half:].astype(np.int32)
+    ends = places[:half].astype(np.int32), places[half : 2 * half].astype(np.int32)
     graph = coo_array((np.ones(half, dtype=np.int8), ends), shape=(num, num)).tocsr()
     _, labels = connected_components(graph, directed=False)
     first = np.empty(num, dtype=np.int64)

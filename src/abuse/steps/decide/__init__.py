@@ -51,13 +51,11 @@ def decide(
     facts = facts.withColumn("_in_group", F.col("_is_large") & is_farmlike)
     facts = facts.withColumn(Decisions.evidence_kinds, evidence_kinds())
     facts = facts.withColumn(Decisions.machine_verdict, machine_verdict(policy))
-    timely = F.when(F.col("_is_together"), F.array(time_evidence())).otherwise(no_evidence())
-    shown = F.concat(F.coalesce(F.col("_link_evidence"), no_evidence()), timely)
     return facts.withColumns(
         {
             Decisions.verdict: effective_verdict(),
             Decisions.reasons: reasons(policy),
-            Decisions.evidence: F.when(F.col("_in_group"), shown).otherwise(no_evidence()),
+            Decisions.evidence: shown_evidence(),
             Decisions.rule_version: F.lit(policy.version),
             Decisions.model_version: F.lit(model_version),
         }
@@ -92,6 +90,13 @@ def evidence_kinds() -> Column:
         F.when(F.col("_is_together"), F.lit("time")),
     )
     return F.when(F.col("_in_group"), F.array_compact(kinds)).otherwise(F.array().cast("array<string>"))
+
+
+def shown_evidence() -> Column:
+    """What a person is shown of an account's movements and first action; nothing outside a group."""
+    timely = F.when(F.col("_is_together"), F.array(time_evidence())).otherwise(no_evidence())
+    shown = F.concat(F.coalesce(F.col("_link_evidence"), no_evidence()), timely)
+    return F.when(F.col("_in_group"), shown).otherwise(no_evidence())
 
 
 def machine_verdict(policy: settings.Policy) -> Column:

@@ -39,13 +39,7 @@ def links(
     small campaign planning is most of the time.
     """
     served = services.select(Services.address).distinct()
-    born = participants.select(Participants.account, Participants.first_action_at)
-    owners = (
-        addresses.join(served, on=Services.address, how="left_anti")
-        .select(ParticipantAddresses.account, ParticipantAddresses.address)
-        .distinct()
-        .join(born, on=Participants.account)
-    )
+    owners = owners_of(addresses, served, participants)
     sinks = sweep(trails, owners, rules).unionByName(deposit(transfers, services, owners, assets, rules, chains))
     spent = sinks.select(F.col("item.chain").alias(Transfers.chain), F.col("item.tx_hash").alias(Transfers.tx_hash))
     unspent = transfers.join(spent.distinct(), on=[Transfers.chain, Transfers.tx_hash], how="left_anti")
@@ -61,6 +55,14 @@ def links(
     if participation is not None:
         every = on_own_acts(every.unionByName(co_activity(participation, participants, rules)))
     return as_links(every, rules.num_evidence).where(F.col("src") != F.col("dst"))
+
+
+def owners_of(addresses: DataFrame, served: DataFrame, participants: DataFrame) -> DataFrame:
+    """(account, address, first_action_at) of every address that serves nobody else."""
+    born = participants.select(Participants.account, Participants.first_action_at)
+    own = addresses.join(served, on=Services.address, how="left_anti")
+    own = own.select(ParticipantAddresses.account, ParticipantAddresses.address).distinct()
+    return own.join(born, on=Participants.account)
 
 
 def on_own_acts(ties: DataFrame) -> DataFrame:
