@@ -13,13 +13,13 @@ from pyspark.sql import DataFrame, Row, SparkSession
 from abuse import settings
 from abuse.contract import Table
 from abuse.steps.clusters import clusters
-from abuse.steps.clusters.contraction import Spill
 from abuse.steps.decide import decide
 from abuse.steps.features import features
 from abuse.steps.funders import first_funders
 from abuse.steps.links import links
 from abuse.steps.score import TimeGapRule
 from abuse.steps.services import services
+from abuse.steps.spill import Spill
 from abuse.steps.trails import trails
 from abuse.tables import (
     ClusterMembers,

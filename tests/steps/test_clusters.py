@@ -16,7 +16,7 @@ from abuse import settings
 from abuse.errors import CheckError
 from abuse.steps.clusters import clusters
 from abuse.steps.clusters.components import check
-from abuse.steps.clusters.contraction import Spill
+from abuse.steps.spill import Spill
 from abuse.tables import Links, Participants
 from tests.conftest import frame
 from tests.steps.worlds import Fact, hour

@@ -17,7 +17,8 @@ from abuse.edge.context import Night
 from abuse.lake.delta import timestamp
 from abuse.lake.storage import read_all_json, write_json
 from abuse.settings import digest
-from abuse.steps.funders import Spill, first_funders, joined, known_before
+from abuse.steps.funders import first_funders, joined, known_before
+from abuse.steps.spill import Spill
 from abuse.tables import FirstFunders, ParticipantAddresses, Transfers
 
 MOST_LAYERS = 8

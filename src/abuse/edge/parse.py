@@ -11,11 +11,12 @@ from pyspark.sql import functions as F
 
 from abuse.campaign import Campaign, Source
 from abuse.contract import Table
-from abuse.edge.staging import Spill, Staged, least, stage
+from abuse.edge.staging import Staged, least, stage
 from abuse.edge.units import Unit
 from abuse.settings import Chain
 from abuse.steps.ingest import checks, ethereum, lookups, participation, transfers
 from abuse.steps.ingest.formats import RAW
+from abuse.steps.spill import Spill
 from abuse.tables import AccountAddresses, Fact, Labels, Participation, Transfers
 
 Raw = Callable[[Source], DataFrame]

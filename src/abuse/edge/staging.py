@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,9 +10,9 @@ from pyspark.sql import functions as F
 
 from abuse.campaign import Source
 from abuse.steps.ingest.formats import RAW, REASONS, SKIPPED, UNKNOWN_STATUS
+from abuse.steps.spill import Spill
 from abuse.tables import Quarantine
 
-Spill = Callable[[DataFrame], DataFrame]
 ROW = "_row"
 
 

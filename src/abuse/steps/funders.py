@@ -12,16 +12,16 @@ is hashed too. Whatever the order of the rows, the answer is the same; only the 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from abuse import settings
+from abuse.steps.spill import Spill
 from abuse.steps.worth import COIN_KINDS, of_chain
 from abuse.tables import FirstFunders, Transfers
 
-Spill = Callable[[DataFrame], DataFrame]
 PAID = (
     *(FirstFunders.at, FirstFunders.block_number, FirstFunders.tx_index, FirstFunders.position, FirstFunders.tx_hash),
     *(FirstFunders.funder, FirstFunders.amount, FirstFunders.asset, FirstFunders.source),
@@ -58,8 +58,8 @@ def first_funders(transfers: DataFrame, chains: Mapping[str, settings.Chain], sp
         F.col(Transfers.block_number).alias(FirstFunders.acted_block),
         F.col(Transfers.tx_index).alias(FirstFunders.acted_index),
     )
-    third = timed.agg(F.percentile_approx(F.unix_micros(Transfers.at), EARLY, 100)).first()
-    until = F.timestamp_micros(F.lit(third[0] if third and third[0] is not None else 0))
+    settled = timed.agg(F.percentile_approx(F.unix_micros(Transfers.at), EARLY, 100)).first()
+    until = F.timestamp_micros(F.lit(settled[0] if settled and settled[0] is not None else 0))
     return _rows(first_payments(paid, until, spill), "paid").unionByName(_rows(first_acts(signed), "acted"))
 
 

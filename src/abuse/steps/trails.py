@@ -12,7 +12,8 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from abuse import settings
-from abuse.steps.funders import Spill, first_gas, merged
+from abuse.steps.funders import first_gas, merged
+from abuse.steps.spill import Spill
 from abuse.steps.worth import above_dust
 from abuse.tables import FirstFunders, ParticipantAddresses, Participants, Services, Trails, Transfers
 

@@ -11,9 +11,9 @@ from pyspark.sql import functions as F
 from abuse import settings
 from abuse.errors import CheckError
 from abuse.steps.clusters.components import check, components
-from abuse.steps.clusters.contraction import Spill
 from abuse.steps.clusters.describe import described, founded, membership
 from abuse.steps.clusters.split import parted
+from abuse.steps.spill import Spill
 from abuse.tables import Links, Participants
 
 

@@ -11,7 +11,8 @@ from pyspark.sql import functions as F
 
 from abuse import settings
 from abuse.errors import CheckError
-from abuse.steps.clusters.contraction import Spill, contracted, mapped_back, solved
+from abuse.steps.clusters.contraction import contracted, mapped_back, solved
+from abuse.steps.spill import Spill
 
 
 def components(vertices: DataFrame, edges: DataFrame, rules: settings.Clusters, spill: Spill) -> DataFrame:
@@ -26,8 +27,6 @@ def components(vertices: DataFrame, edges: DataFrame, rules: settings.Clusters, 
         roots, left = contracted(given, rules.partitions, len(rounds), spill)
         rounds.append(roots)
         num_left = left.count()
-    if rules.engine == "driver" and not rounds:
-        return spill(solved(left.union(loops)))
     if not num_left:
         found = left.select(F.col("src").alias("id"), F.col("dst").alias("component"))
     elif rules.engine == "driver":

@@ -8,7 +8,7 @@ out anew. On funding forests a round leaves a fifth of the edges at two partitio
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 import pyarrow as pa
@@ -17,7 +17,8 @@ from pyspark.sql import functions as F
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-Spill = Callable[[DataFrame], DataFrame]
+from abuse.steps.spill import Spill
+
 Ints = np.ndarray[tuple[int], np.dtype[np.int64]]
 
 PAIRS = "id bigint, root bigint"

@@ -18,7 +18,8 @@ from scipy.sparse import coo_array, csr_array
 from scipy.sparse.csgraph import connected_components
 
 from abuse import settings
-from abuse.steps.clusters.contraction import Ints, Spill
+from abuse.steps.clusters.contraction import Ints
+from abuse.steps.spill import Spill
 from abuse.tables import Links
 
 STRONG = 3

@@ -47,8 +47,7 @@ def decide(
     facts = facts.join(people(reviews, allow_list), on=Decisions.account, how="left")
     facts = facts.join(link_evidence(links, members), on=Decisions.account, how="left")
     facts = facts.withColumns({"_is_together": acted_together(together), "_is_large": is_large(policy)})
-    is_farmlike = F.coalesce(F.col(Scores.score) >= policy.min_score_review, F.lit(False))
-    facts = facts.withColumn("_in_group", F.col("_is_large") & is_farmlike)
+    facts = facts.withColumn("_in_group", F.col("_is_large") & is_farmlike(policy))
     facts = facts.withColumn(Decisions.evidence_kinds, evidence_kinds())
     facts = facts.withColumn(Decisions.machine_verdict, machine_verdict(policy))
     return facts.withColumns(
@@ -71,6 +70,11 @@ def called_services(addresses: DataFrame, services: DataFrame) -> DataFrame:
 def is_large(policy: settings.Policy) -> Column:
     """Whether the account's cluster is large enough to matter."""
     return F.coalesce(F.col(Features.size) >= policy.min_cluster_size, F.lit(False))
+
+
+def is_farmlike(policy: settings.Policy) -> Column:
+    """Whether the account's cluster scores high enough for a person to look at it."""
+    return F.coalesce(F.col(Scores.score) >= policy.min_score_review, F.lit(False))
 
 
 def acted_together(rules: settings.Features) -> Column:
