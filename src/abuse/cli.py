@@ -110,6 +110,30 @@ def simulate(out: Path, accounts: int, seed: int) -> None:
     click.echo(_simulate(out, accounts, seed))
 
 
+@main.command()
+@click.argument("out", type=click.Path(path_type=Path))
+@click.argument("campaigns", nargs=-1, required=True, type=click.Path(path_type=Path, exists=True))
+@click.option("--shuffle-seed", type=int, help="Also OUT/shuffled: the same groups with each other's members.")
+def dataset(out: Path, campaigns: tuple[Path, ...], shuffle_seed: int | None) -> None:
+    """Describes every group of simulated campaigns (folders with campaign.toml and truth.csv) as training rows."""
+    import tempfile
+
+    from abuse.campaign import load_campaign
+    from abuse.edge.dataset import Simulated, groups
+    from abuse.edge.dataset import dataset as described
+    from abuse.lake.delta import Lake
+    from abuse.lake.session import start_session
+    from abuse.settings import load_settings
+
+    settings = load_settings(None)
+    loaded = [load_campaign(folder / "campaign.toml", settings)[0] for folder in campaigns]
+    found = [Simulated(one, groups(folder / "truth.csv")) for one, folder in zip(loaded, campaigns, strict=True)]
+    shown = _progress()
+    with tempfile.TemporaryDirectory() as lake, shown.step("dataset", 0, 1):
+        num = described(Lake(lake, start_session(settings)), settings, found, out, shown.say, shuffle_seed)
+    click.echo(f"{out}: {num} candidates of {len(found)} campaigns")
+
+
 @main.group()
 def campaign() -> None:
     """Campaign files."""

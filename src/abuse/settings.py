@@ -301,14 +301,19 @@ class Features:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Score:
-    """The time-gap rule, the baseline every other scorer must beat."""
+    """Who scores clusters: a stored model, or the time-gap rule, the baseline every other scorer must beat."""
 
+    scorer: str = "model"
+    """`model`, or `time_gap` for the rule alone. Clusters whose money is unknown are the rule's in any case."""
+    model: str = ""
+    """Folder of a stored model; the one shipped with the package unless given."""
     half_gap_s: float = 86400.0
     """Median gap at which the score is one half, seconds. One day on Hop's reviewer decisions."""
     steepness: float = 1.0
     """How fast the score falls with the gap: 1 / (1 + (gap / half_gap) ^ steepness)."""
 
     def __post_init__(self) -> None:
+        require("scorer", self.scorer, "model or time_gap", holds=self.scorer in ("model", "time_gap"))
         for name in ("half_gap_s", "steepness"):
             require(name, getattr(self, name), "more than 0", holds=getattr(self, name) > 0)
 

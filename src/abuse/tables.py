@@ -31,6 +31,8 @@ EVIDENCE = pa.struct(
 VERDICTS = ("disqualified", "review", "clear", "exempt", "not_analysed")
 SERVICE_KINDS = ("exchange", "bridge", "mixer", "faucet", "disperser", "router", "relayer", "hub", "deposit", "null")
 LINK_KINDS = ("first_gas", "direct", "disperse", "counterparty", "sweep", "deposit", "co_activity")
+EVENT_KINDS = ("act", "call", "paid", "pays", "paid_token", "pays_token")
+EVENT_ROLES = ("service", "funder", "member", "sink", "contract", "other", "none")
 EVIDENCE_KINDS = ("money", "sink", "sequence", "time", "identity")
 
 
@@ -95,6 +97,23 @@ class Transfers(Fact):
     memo = Field(TEXT, "memo or tag, on chains that have them")
     num_transfers = Field(WHOLE, "movements the row stands for", required=True)
     observed_at = Field(WHEN, "date of a pair-only source", unit="UTC")
+
+
+class Calls(Fact):
+    """One transaction that an address signed, whatever it moved and whether it succeeded."""
+
+    key = ("chain", "tx_hash")
+    chain = Field(TEXT, "name of the chain", required=True)
+    tx_hash = Field(TEXT, "the transaction", required=True)
+    caller = Field(TEXT, "address that signed it", required=True)
+    callee = Field(TEXT, "address it called or paid; empty when it creates a contract")
+    selector = Field(TEXT, "first four bytes of the input, which name the method; empty for a plain payment")
+    block_number = Field(WHOLE, "block")
+    tx_index = Field(WHOLE, "place in its block")
+    at = Field(WHEN, "block time", required=True, unit="UTC")
+    nonce = Field(WHOLE, "transactions its signer had made before")
+    tip_wei = Field(WHOLE, "what the signer offers the block's producer per unit of gas", unit="wei")
+    is_ok = Field(YES_NO, "whether it succeeded; empty when unknown")
 
 
 class Labels(Fact):
@@ -312,15 +331,155 @@ class Features(PerRun):
     )
 
 
+class ClusterFeatures(PerRun):
+    """A cluster in figures a reviewer understands. A figure is empty where nothing is known, never 0 for unknown."""
+
+    key = ("cluster_id",)
+    cluster_id = Field(TEXT, "the cluster", required=True)
+    # time
+    median_gap_s = Field(REAL, "Half of the members began within this long of the member before them.", unit="seconds")
+    median_gap_upper_s = Field(
+        REAL, "With 95% confidence that median is at most this, from the order statistics.", unit="seconds"
+    )
+    gap_cv = Field(
+        REAL, "How uneven the gaps between consecutive beginnings are: near 0 like a clock, 1 by chance.", unit="ratio"
+    )
+    gap_evenness = Field(
+        REAL, "Distance of those gaps from a draw evenly between their least and greatest.", unit="0 to 1"
+    )
+    begin_iqr_s = Field(REAL, "The middle half of the members began within this long.", unit="seconds")
+    begin_span_s = Field(REAL, "From the first member's beginning to the last one's.", unit="seconds")
+    end_iqr_s = Field(REAL, "The middle half of the members did their last action within this long.", unit="seconds")
+    begin_day = Field(REAL, "The middle member began this long after the campaign's first action.", unit="days")
+    together_share = Field(REAL, "Members that others began within the time window of, on average.", unit="0 to 1")
+    together_surprise = Field(
+        REAL, "How far that is above what the campaign's own crowd explains, on average.", unit="standard deviations"
+    )
+    hour_concentration = Field(
+        REAL, "How closely all actions keep to one hour of the day: 1 one hour, 0 all day.", unit="0 to 1"
+    )
+    # behaviour
+    actions_mean = Field(REAL, "Campaign actions of a member, on average.", unit="actions")
+    actions_cv = Field(REAL, "How much the members' numbers of actions differ.", unit="ratio")
+    volume_cv = Field(REAL, "How much the values the members moved in the campaign differ.", unit="ratio")
+    volume_mode_share = Field(REAL, "Members whose moved value is the most common one, to two digits.", unit="0 to 1")
+    num_words = Field(REAL, "Different campaign actions among all members.", unit="actions")
+    same_tasks_share = Field(REAL, "Members that did the most common list of actions, in any order.", unit="0 to 1")
+    same_order_share = Field(REAL, "Members that did the most common list of actions, in its order.", unit="0 to 1")
+    task_overlap = Field(REAL, "Share of actions that two members have in common, on average.", unit="0 to 1")
+    order_overlap = Field(
+        REAL, "Share of steps from one action to the next that two members have in common, on average.", unit="0 to 1"
+    )
+    pause_s = Field(REAL, "The middle pause between a member's own actions.", unit="seconds")
+    pause_spread = Field(REAL, "Spread of those pauses, as a logarithm: .7 means a factor of two.", unit="log seconds")
+    span_cv = Field(REAL, "How much the time from first to last action differs between members.", unit="ratio")
+    step_lag_spread = Field(
+        REAL, "How far members drift from the pace of the middle member, as a logarithm.", unit="log seconds"
+    )
+    calls_mean = Field(REAL, "Transactions a member signed, on average.", unit="transactions")
+    calls_cv = Field(REAL, "How much the members' numbers of transactions differ.", unit="ratio")
+    num_selectors = Field(REAL, "Different methods the members called.", unit="methods")
+    same_selectors_share = Field(REAL, "Members that called the most common set of methods.", unit="0 to 1")
+    selector_overlap = Field(REAL, "Share of methods that two members have in common, on average.", unit="0 to 1")
+    outside_share = Field(REAL, "Transactions that are no campaign action, of all the members'.", unit="0 to 1")
+    outside_cv = Field(REAL, "How much the members' numbers of other transactions differ.", unit="ratio")
+    failed_share = Field(REAL, "Transactions that failed.", unit="0 to 1")
+    tip_mode_share = Field(REAL, "Transactions with the cluster's most common tip.", unit="0 to 1")
+    tip_cv = Field(REAL, "How much the members' usual tips differ.", unit="ratio")
+    prior_calls = Field(REAL, "Transactions the middle member had signed before its first action.", unit="transactions")
+    prior_cv = Field(REAL, "How much that differs between members.", unit="ratio")
+    # funding
+    known_funder_share = Field(REAL, "Members whose first funder is known.", unit="0 to 1")
+    same_funder_share = Field(
+        REAL,
+        "Members whose first coins came from the cluster's most common funder that serves not many.",
+        unit="0 to 1",
+    )
+    same_service_share = Field(
+        REAL, "Members whose first coins came from the most common exchange, bridge or other service.", unit="0 to 1"
+    )
+    service_share = Field(REAL, "Members whose first coins came from a service.", unit="0 to 1")
+    member_funded_share = Field(REAL, "Members whose first coins came from another member.", unit="0 to 1")
+    funder_entropy = Field(REAL, "How many funders there are: 0 one, 1 each member its own.", unit="0 to 1")
+    same_origin_share = Field(REAL, "Members whose trail ends at the cluster's most common origin.", unit="0 to 1")
+    trail_hops = Field(REAL, "Hops of a member's funding trail, on average.", unit="hops")
+    one_payment_share = Field(REAL, "Members paid in the same transaction as another member.", unit="0 to 1")
+    funding_iqr_s = Field(
+        REAL, "The middle half of the members got their first coins within this long.", unit="seconds"
+    )
+    funding_gap_s = Field(REAL, "Middle gap between the members' first payments.", unit="seconds")
+    funding_gap_cv = Field(REAL, "How uneven those gaps are: near 0 like a clock, 1 by chance.", unit="ratio")
+    funding_gap_evenness = Field(
+        REAL, "Distance of those gaps from a draw evenly between their least and greatest.", unit="0 to 1"
+    )
+    funding_cv = Field(REAL, "How much the first payments differ.", unit="ratio")
+    funding_mode_share = Field(
+        REAL, "Members whose first payment is the most common one, to three digits.", unit="0 to 1"
+    )
+    funding_digits_share = Field(
+        REAL, "Members whose first payment is written with the most common number of digits.", unit="0 to 1"
+    )
+    wait_s = Field(REAL, "The middle member's first action came this long after its first coins.", unit="seconds")
+    wait_cv = Field(REAL, "How much that differs between members.", unit="ratio")
+    order_agreement = Field(
+        REAL, "Whether who was paid earlier began earlier: 1 the same order, 0 none, -1 the reverse.", unit="-1 to 1"
+    )
+    # sink
+    swept_share = Field(REAL, "Members whose coins went on after the reward.", unit="0 to 1")
+    same_sink_share = Field(REAL, "Members whose coins went to the cluster's most common destination.", unit="0 to 1")
+    sink_entropy = Field(REAL, "How many destinations there are: 0 one, 1 each member its own.", unit="0 to 1")
+    sink_member_share = Field(REAL, "Members whose coins went to another member.", unit="0 to 1")
+    sink_iqr_s = Field(REAL, "The middle half of the members sent them on within this long.", unit="seconds")
+    sink_gap_cv = Field(REAL, "How uneven the gaps between those payments are.", unit="ratio")
+    sink_wait_s = Field(REAL, "The middle member sent them on this long after its last action.", unit="seconds")
+    sink_cv = Field(REAL, "How much those payments differ.", unit="ratio")
+    sink_order_agreement = Field(REAL, "Whether who began earlier sent them on earlier.", unit="-1 to 1")
+    # structure
+    size = Field(REAL, "Members of the cluster.", unit="accounts")
+    density = Field(REAL, "Pairs of members tied, of all pairs.", unit="0 to 1")
+    star_index = Field(REAL, "Ties of the best-tied member, of all it could have.", unit="0 to 1")
+    leaf_share = Field(REAL, "Members tied to one other only.", unit="0 to 1")
+    money_share = Field(REAL, "Members tied by money.", unit="0 to 1")
+    sink_share = Field(REAL, "Members tied by a shared destination.", unit="0 to 1")
+    sequence_share = Field(REAL, "Members tied by the same actions in step.", unit="0 to 1")
+
+
+CLUSTER_FEATURES = tuple(name for name in ClusterFeatures.columns() if name not in (*PerRun.columns(), "cluster_id"))
+"""What a scorer of clusters reads, in order."""
+_FIRST = {"time": "median_gap_s", "behaviour": "actions_mean", "funding": "known_funder_share"}
+_FIRST |= {"sink": "swept_share", "structure": "size"}
+_STARTS = [CLUSTER_FEATURES.index(name) for name in _FIRST.values()]
+FEATURE_FAMILIES = {
+    family: CLUSTER_FEATURES[start:end]
+    for family, start, end in zip(_FIRST, _STARTS, [*_STARTS[1:], len(CLUSTER_FEATURES)], strict=True)
+}
+"""Which part of a cluster's life a figure speaks of."""
+
+
 class Events(PerRun):
-    """One act of a member, with its relations to the others."""
+    """One act of a member, with its relations to the others'."""
 
     key = ("cluster_id", "account", "position")
     cluster_id = Field(TEXT, "the cluster", required=True)
     account = Field(TEXT, "the member", required=True)
-    position = Field(WHOLE, "order in time", required=True)
+    position = Field(WHOLE, "order in time, from 0", required=True)
     at = Field(WHEN, "when", required=True, unit="UTC")
-    kind = Field(TEXT, "what sort of act", required=True)
+    kind = Field(TEXT, "what sort of act", required=True, allowed=EVENT_KINDS)
+    what = Field(TEXT, "the campaign's word for an action, the method called, or the asset moved")
+    counterparty = Field(TEXT, "the address at the other end")
+    role = Field(TEXT, "what that address is to the member", required=True, allowed=EVENT_ROLES)
+    amount = Field(REAL, "how much moved, where known", unit="whole coins or tokens")
+    amount_digits = Field(WHOLE, "significant digits of that amount as written", unit="digits")
+    same_amount_share = Field(REAL, "Other members with an act of this kind of the same amount.", unit="0 to 1")
+    gap_s = Field(REAL, "time since the member's own act before; empty for its first", unit="seconds")
+    sibling_lag_s = Field(REAL, "time to the nearest like act of another member", unit="seconds")
+    siblings_near = Field(WHOLE, "like acts of other members within ten minutes", required=True)
+    tip_wei = Field(WHOLE, "the tip of a call", unit="wei")
+    tip_is_common = Field(YES_NO, "whether that is the cluster's most common tip")
+    nonce = Field(WHOLE, "transactions the member had signed before, where known")
+    is_ok = Field(YES_NO, "whether it succeeded; empty when unknown")
+    campaign_day = Field(REAL, "since the campaign's first action; negative before it", required=True, unit="days")
+    num_merged = Field(WHOLE, "like acts in a row that this one stands for", required=True)
 
 
 class Scores(Published):
@@ -428,8 +587,8 @@ class Runs(Ledger):
     reason = Field(TEXT, "why it was released, or what failed")
 
 
-FACTS: list[type[Table]] = [Participation, AccountAddresses, Transfers, Labels, Quarantine, FirstFunders]
-STEP_TABLES: list[type[Table]] = [Participants, ParticipantAddresses, Trails, Features, Events]
+FACTS: list[type[Table]] = [Participation, AccountAddresses, Transfers, Calls, Labels, Quarantine, FirstFunders]
+STEP_TABLES: list[type[Table]] = [Participants, ParticipantAddresses, Trails, Features, ClusterFeatures, Events]
 PUBLIC: list[type[Published]] = [
     Services,
     Links,

@@ -1,11 +1,11 @@
-"""`poe bench WHAT`: night, clusters, trails, incremental, hop. Each prints its figures; --help says what they are."""
+"""`poe bench WHAT`: night, clusters, trails, incremental, hop, farms. Each prints its figures; --help says what they are."""
 
 from __future__ import annotations
 
 import importlib
 import sys
 
-BENCHES = ("night", "clusters", "trails", "incremental", "hop")
+BENCHES = ("night", "clusters", "trails", "incremental", "hop", "farms")
 
 
 if __name__ == "__main__":

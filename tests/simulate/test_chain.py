@@ -7,7 +7,8 @@ from datetime import datetime
 
 import numpy as np
 
-from abuse.simulate.world import HISTORY, STARTS_AT, THE_END
+from abuse.simulate.priors import DAY
+from abuse.simulate.world import ENDS_AT, HISTORY
 from tests.simulate.written import ACCOUNTS, Files, Row, read_csv
 
 
@@ -21,7 +22,9 @@ def test_blocks_time_and_nonces_run_forward(files: Files) -> None:
     numbers = np.array(sorted(times))
     stamps = np.array([times[number] for number in numbers])
     assert (np.diff(stamps) == 12 * np.diff(numbers)).all()
-    assert HISTORY <= stamps[0] - STARTS_AT.timestamp() <= stamps[-1] - STARTS_AT.timestamp() <= THE_END
+    starts_at = files.campaign["starts_at"].timestamp()
+    assert HISTORY <= stamps[0] - starts_at <= stamps[-1] - starts_at
+    assert stamps[-1] <= ENDS_AT.timestamp() + 7 * DAY
     unique = sorted(files.by_hash.values(), key=lambda t: (t["block_number"], t["transaction_index"]))
     assert all(t["block_timestamp"] == times[t["block_number"]] for t in unique)
     counts = Counter(t["block_number"] for t in unique)

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import csv
 import gzip
+import tomllib
 from collections import defaultdict
 from pathlib import Path
 from typing import Any
 
 import pyarrow.parquet as pq
 
-ACCOUNTS, SEED = 800, 7
+ACCOUNTS, SEED = 800, 171
+"""A campaign with nearly every kind of group."""
 TABLES = ("transactions", "receipts", "traces", "token_transfers", "blocks")
 Row = dict[str, Any]
 
@@ -28,6 +30,7 @@ class Files:
         self.traces: list[Row]
         self.token_transfers: list[Row]
         self.blocks: list[Row]
+        self.campaign: dict[str, Any] = tomllib.loads((folder / "campaign.toml").read_text())
         self.participation = read_csv(folder / "participation.csv.gz")
         self.truth = {row["account"]: row for row in read_csv(folder / "truth.csv")}
         self.labels = {row["address"]: row["label"] for row in read_csv(folder / "labels.csv")}
@@ -42,6 +45,9 @@ class Files:
 
     def kind(self, members: list[str]) -> str:
         return str(self.truth[members[0]]["group_kind"])
+
+    def level(self, members: list[str]) -> str:
+        return str(self.truth[members[0]]["level"])
 
     def native(self) -> list[Row]:
         """Movements of coins in chain order, as a careful reader would take them."""

@@ -9,7 +9,7 @@ from pyspark.sql import Row, SparkSession
 
 from abuse import settings
 from abuse.steps.score import TimeGapRule, score
-from abuse.tables import Features
+from abuse.tables import ClusterFeatures, Features
 from tests.conftest import frame
 from tests.steps.worlds import Fact
 
@@ -29,7 +29,7 @@ CASES: dict[str, tuple[tuple[float, float | None, float], tuple[float, float, fl
 def found(spark: SparkSession) -> Mapping[str, Row]:
     rows = [described(name, *case[0]) for name, case in CASES.items()]
     rows += [described(f"gap {gap}", gap, 2 * gap, gap) for gap in GAPS]
-    whole = score(frame(spark, Features, rows), TimeGapRule(RULES)).collect()
+    whole = score(frame(spark, Features, rows), frame(spark, ClusterFeatures, []), TimeGapRule(RULES)).collect()
     assert len(whole) == len(rows)
     return {row.account: row for row in whole}
 

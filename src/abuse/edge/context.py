@@ -20,7 +20,7 @@ from abuse.errors import LakeError
 from abuse.lake.delta import Lake, Slice, timestamp
 from abuse.lake.storage import read_json, record_folder, write_json
 from abuse.settings import Settings
-from abuse.tables import AccountAddresses, Labels, Participation, PerRun, Transfers
+from abuse.tables import AccountAddresses, Calls, Labels, Participation, PerRun, Transfers
 
 Say = Callable[[str, int, int], None]
 """what is being done, how many are done, of how many"""
@@ -29,6 +29,7 @@ TIME_OF: dict[type[Table], tuple[str, ...]] = {
     Participation: (Participation.at,),
     AccountAddresses: (AccountAddresses.valid_from,),
     Transfers: (Transfers.at, Transfers.observed_at),
+    Calls: (Calls.at,),
     Labels: (Labels.listed_at,),
 }
 """The times that must lie before as_of; an empty one applies to all dates."""

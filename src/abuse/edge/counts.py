@@ -8,9 +8,9 @@ from abuse.campaign import Campaign, Source
 from abuse.edge.context import Night, is_before
 from abuse.edge.facts import counted, totals, unit_figures
 from abuse.errors import CheckError
-from abuse.tables import AccountAddresses, Fact, Labels, Participation, Transfers
+from abuse.tables import AccountAddresses, Calls, Fact, Labels, Participation, Transfers
 
-FACT_TABLES: tuple[type[Fact], ...] = (Participation, AccountAddresses, Transfers, Labels)
+FACT_TABLES: tuple[type[Fact], ...] = (Participation, AccountAddresses, Transfers, Calls, Labels)
 TABLE_OF = {
     "participation": Participation,
     "account_addresses": AccountAddresses,

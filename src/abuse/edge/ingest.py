@@ -25,6 +25,7 @@ from abuse.settings import digest
 from abuse.steps.ingest.participants import participant_addresses, participants
 from abuse.tables import (
     AccountAddresses,
+    Calls,
     Fact,
     ParticipantAddresses,
     Participants,
@@ -60,6 +61,7 @@ def ingest(night: Night) -> dict[str, Any]:
     }
     moves = made[Transfers.table_name()]
     moves["overlap"] = shares_rows(night, moves["units"])
+    made[Calls.table_name()]["overlap"] = False  # who reads calls reads few, and drops what stands twice
     reviews = ledger(night.lake.uri, Reviews)
     ours = sorted(r["review_id"] for r in reviews.to_pylist() if r["campaign_id"] == night.campaign.id)
     night.record["ingest"] = {"facts": made}
@@ -147,4 +149,6 @@ def store(night: Night, unit: Unit, parsed: Parsed) -> None:
 
 
 def _digests(every: list[Unit], table: type[Table]) -> list[str]:
+    if table is Calls:
+        return sorted({u.digest for u in every if u.kind == "ethereum_etl"})
     return sorted({u.digest for u in every if TABLE_OF.get(u.kind) is table})

@@ -14,15 +14,18 @@ from abuse.contract import Table
 from abuse.edge.staging import Staged, least, stage
 from abuse.edge.units import Unit
 from abuse.settings import Chain
-from abuse.steps.ingest import checks, ethereum, lookups, participation, transfers
+from abuse.steps.ingest import calls, checks, ethereum, lookups, participation, transfers
 from abuse.steps.ingest.formats import RAW
 from abuse.steps.spill import Spill
-from abuse.tables import AccountAddresses, Fact, Labels, Participation, Transfers
+from abuse.tables import AccountAddresses, Calls, Fact, Labels, Participation, Transfers
 
 Raw = Callable[[Source], DataFrame]
 PLACE = (("block_number", "block"), ("transaction_index", "order"))
 NO_RECEIPTS = "tx_hash string, status int, created string"
-NO_SIGNERS = "tx_hash string, initiator string, tx_block bigint, tx_at timestamp, tx_order bigint, tx_status int"
+NO_SIGNERS = (
+    "tx_hash string, initiator string, tx_block bigint, tx_at timestamp, tx_order bigint, tx_status int, "
+    "callee string, selector string, nonce bigint, tip_wei bigint, source string"
+)
 DERIVED = (Transfers.amount, Transfers.amount_usd, Transfers.event_date)
 
 
@@ -106,9 +109,12 @@ def ethereum_etl(unit: Unit, reading: Reading) -> Parsed:
     receipts = look_up("receipts", lambda raw: lookups.receipts(raw, chain, chains), ["tx_hash", "status", "created"])
     spark = reading.tokens.sparkSession
     receipts = spark.createDataFrame([], NO_RECEIPTS) if receipts is None else receipts
-    signed = [signers(reading.raw(s), receipts, chain, chains) for s in by_table.get("transactions", [])]
+    files = by_table.get("transactions", [])
+    signed = [calls.signers(reading.raw(s), receipts, s.name, chain, chains) for s in files]
     senders = reading.spill(least(_all(signed), ["tx_hash"])) if signed else spark.createDataFrame([], NO_SIGNERS)
     known = ethereum.Known(block_times(blocks, senders), receipts, senders)
+    if signed:
+        found.facts[Calls] = calls.calls(known.senders, known.times, chain)
     moved: list[DataFrame] = []
 
     def move(table: str, parse: Callable[[DataFrame], DataFrame]) -> None:
@@ -129,19 +135,6 @@ def ethereum_etl(unit: Unit, reading: Reading) -> Parsed:
         whole = _all(moved)  # transactions that traces repeat are left out, so no key is in two tables
         found.facts[Transfers] = transfers.valued(whole, reading.tokens, chains)
     return found
-
-
-def signers(raw: DataFrame, receipts: DataFrame, chain: str, chains: dict[str, Chain]) -> DataFrame:
-    """tx_hash, initiator, tx_block, tx_at, tx_order, tx_status of every transaction of the file."""
-    rows = raw.withColumn("tx_hash", F.lower(checks.blank_as_null(F.col("hash")))).where(F.col("tx_hash").isNotNull())
-    return rows.join(receipts, on="tx_hash", how="left").select(
-        "tx_hash",
-        checks.address(F.col("from_address"), F.lit(chain), chains).alias("initiator"),
-        checks.number(F.col("block_number"), "bigint").alias("tx_block"),
-        checks.moment(F.col("block_timestamp")).alias("tx_at"),
-        checks.number(F.col("transaction_index"), "bigint").alias("tx_order"),
-        F.coalesce(F.col("status"), checks.number(F.col("receipt_status"), "int")).alias("tx_status"),
-    )
 
 
 def block_times(blocks: DataFrame | None, senders: DataFrame) -> DataFrame:

@@ -12,18 +12,22 @@ from abuse.edge.funders import acted, funders
 from abuse.lake.publication import ledger
 from abuse.steps.clusters import clusters as cluster_step
 from abuse.steps.decide import decide as decide_step
+from abuse.steps.features import cluster_features, events, known
 from abuse.steps.features import features as feature_step
 from abuse.steps.links import links as link_step
 from abuse.steps.publish import disqualified_accounts, output_figures
-from abuse.steps.score import TimeGapRule
 from abuse.steps.score import score as score_step
+from abuse.steps.score import scorer
 from abuse.steps.services import services as service_step
 from abuse.steps.trails import trails as trail_step
 from abuse.tables import (
+    Calls,
+    ClusterFeatures,
     ClusterMembers,
     Clusters,
     Decisions,
     DisqualifiedAccounts,
+    Events,
     Features,
     Labels,
     Links,
@@ -147,14 +151,30 @@ def features(night: Night) -> dict[str, Any]:
         night.slice(ClusterMembers), night.slice(Participants), night.slice(Links), night.settings.features
     )
     night.write(Features, frame)
-    return {}
+    spill, clear = night.lake.spiller(f"features-{night.run.run_id}")
+    seen = known(
+        night.slice(ClusterMembers),
+        night.slice(Participants),
+        night.slice(ParticipantAddresses),
+        night.slice(Features),
+        night.slice(Trails),
+        night.slice(Services),
+        night.facts(Participation),
+        night.facts(Calls),
+        night.facts(Transfers),
+        spill,
+    )
+    night.write(ClusterFeatures, cluster_features(seen))
+    night.write(Events, events(seen))
+    clear()
+    return {"events": night.slice(Events).count()}
 
 
 def score(night: Night) -> dict[str, Any]:
     """Clusters scored."""
-    scorer = TimeGapRule(night.settings.score)
-    night.write(Scores, score_step(night.slice(Features), scorer))
-    return {"model_version": scorer.version}
+    chosen = scorer(night.settings.score)
+    night.write(Scores, score_step(night.slice(Features), night.slice(ClusterFeatures), chosen))
+    return {"model_version": chosen.version}
 
 
 def decide(night: Night) -> dict[str, Any]:

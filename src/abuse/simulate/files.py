@@ -1,22 +1,22 @@
-"""Tables -> the files of a campaign. No clock, machine or order of writing shows in them."""
+"""Tables -> the files of a campaign, a chunk of rows at a time. No clock, machine or order of writing shows in them."""
 
 from __future__ import annotations
 
 import csv
-import gzip
 import io
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import timedelta
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 
-from abuse.simulate.world import LENGTH, NATIVE_USD, SECOND_USD, STABLE_USD, STARTS_AT, World
+from abuse.simulate.world import ENDS_AT, NATIVE_USD, SECOND_USD, STABLE_USD, Ints, World
 
-DUPLICATES = 0.01
-"""Share of rows that stand twice in transactions and token_transfers, as exports have them."""
+CHUNK = 131_072
+"""Rows made and written at once: some 100 MB of text."""
 SOURCES = (
     ("participation", "participation", "participation.csv.gz"),
     ("ethereum_etl", "transactions", "transactions.parquet"),
@@ -28,48 +28,56 @@ SOURCES = (
     ("tokens", "tokens", "tokens.csv"),
     ("address_labels", "labels", "labels.csv"),
 )
-REPEATED = ("transactions", "token_transfers")
 
 Row = tuple[object, ...]
+Progress = Callable[[str, int, int], None]
+"""what, done, total"""
 
 
-def csv_text(header: str, rows: Iterable[Row]) -> bytes:
+def write_csv(path: Path, header: str, rows: Iterable[Row]) -> None:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(header.split(","))
     writer.writerows(rows)
-    return text.getvalue().encode()
+    path.write_bytes(text.getvalue().encode())
 
 
-def write_csv(path: Path, header: str, rows: Iterable[Row]) -> None:
-    path.write_bytes(csv_text(header, rows))
+def write_rows(path: Path, order: Ints, make: Callable[[Ints], pa.Table], told: Progress) -> None:
+    """The rows in that order, as .parquet, .csv or .csv.gz."""
+    name, first = path.name.split(".")[0], make(order[:CHUNK])
+    packing = "gzip" if path.suffix == ".gz" else None
+    with pa.output_stream(path, compression=packing) as stream, _writer(path, stream, first.schema) as writer:
+        for start in range(0, max(len(order), 1), CHUNK):
+            rows = order[start : start + CHUNK]
+            writer.write_table(make(rows) if start else first)
+            told(name, start + len(rows), len(order))
 
 
-def write_csv_gz(path: Path, header: str, rows: Iterable[Row]) -> None:
-    packed = gzip.compress(csv_text(header, rows), compresslevel=6, mtime=0)
-    path.write_bytes(packed)
+def _writer(path: Path, stream: pa.NativeFile, schema: pa.Schema) -> pq.ParquetWriter | pa_csv.CSVWriter:
+    if path.suffix == ".parquet":
+        return pq.ParquetWriter(stream, schema, compression="zstd")
+    plain = pa_csv.WriteOptions(quoting_style="none", quoting_header="none")
+    return pa_csv.CSVWriter(stream, schema, write_options=plain)
 
 
-def write_parquet(rng: np.random.Generator, path: Path, table: pa.Table) -> None:
-    """In an order that says nothing, some rows twice where exports have them twice."""
-    n = table.num_rows
-    order = np.arange(n)
-    if path.stem in REPEATED:
-        order = np.append(order, rng.choice(n, int(n * DUPLICATES), replace=False))
-    pq.write_table(table.take(pa.array(rng.permutation(order))), path, compression="zstd")
+def shuffled(rng: np.random.Generator, n: int, twice: float = 0.0) -> Ints:
+    """0 .. n - 1 in an order that says nothing; a share of them stands there twice, as exports have them."""
+    order = np.arange(n, dtype=np.int32)
+    repeated = rng.choice(n, int(n * twice), replace=False).astype(np.int32)
+    return np.asarray(rng.permutation(np.append(order, repeated)))
 
 
-def tokens(world: World, address: pa.Array) -> list[Row]:
+def tokens(world: World, address: Callable[[int], str]) -> list[Row]:
     """The attacker's token is on no list."""
     return [
         ("native", "ETH", 18, NATIVE_USD),
-        (address[world.stable].as_py(), "USDS", 6, STABLE_USD),
-        (address[world.second].as_py(), "CAMP", 18, SECOND_USD),
+        (address(world.stable), "USDS", 6, STABLE_USD),
+        (address(world.second), "CAMP", 18, SECOND_USD),
     ]
 
 
-def labels(world: World, address: pa.Array) -> list[Row]:
-    """What a public list knows; the campaign's contract and one exchange are on none."""
+def labels(world: World, address: Callable[[int], str]) -> list[Row]:
+    """What a public list knows; the campaign's contracts, the refuel service and one exchange are on none."""
     named = [(int(wallet), f"Exchange {n}: hot wallet", "exchange") for n, wallet in enumerate(world.exchanges, 1)]
     named += [
         (world.bridge, "Bridge", "bridge"),
@@ -77,26 +85,24 @@ def labels(world: World, address: pa.Array) -> list[Row]:
         (world.disperse, "Disperse", "disperse"),
         (world.mixer, "Mixer", "mixer"),
     ]
-    return [("ethereum", address[place].as_py(), name, label) for place, name, label in named]
+    return [("ethereum", address(place), name, label) for place, name, label in named]
 
 
-def contracts(world: World, address: pa.Array, first_block: int) -> list[Row]:
+def contracts(world: World, address: Callable[[int], str], first_block: int) -> list[Row]:
     erc20 = (world.stable, world.second, world.attacker_token)
-    others = (world.bridge, world.mixer, world.router, world.disperse, world.campaign, world.campaign_code)
-    return [
-        (address[place].as_py(), str(place in erc20).lower(), "false", first_block)
-        for place in sorted((*erc20, *others), key=lambda place: address[place].as_py())
-    ]
+    others = (world.bridge, world.refuel, world.mixer, world.router, world.disperse, world.campaign)
+    made = (*erc20, *others, world.campaign_code, *world.task_contracts.tolist())
+    rows = [(address(place), str(place in erc20).lower(), "false", first_block) for place in made]
+    return sorted(rows)
 
 
-def campaign_toml(name: str, stable: str, second: str) -> str:
-    ends_at = STARTS_AT + timedelta(seconds=LENGTH)
+def campaign_toml(name: str, world: World, stable: str, second: str) -> str:
     lines = [
         f'id = "{name}"',
         f'name = "Simulated campaign {name}"',
         'chain = "ethereum"',
-        f"starts_at = {STARTS_AT:%Y-%m-%dT%H:%M:%SZ}",
-        f"ends_at = {ends_at:%Y-%m-%dT%H:%M:%SZ}",
+        f"starts_at = {ENDS_AT - timedelta(days=world.priors.length_days):%Y-%m-%dT%H:%M:%SZ}",
+        f"ends_at = {ENDS_AT:%Y-%m-%dT%H:%M:%SZ}",
         f'assets = ["native", "{stable}", "{second}"]',
     ]
     for form, table, path in SOURCES:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from abuse.simulate import plan as prior
+from abuse.simulate import people
 from abuse.simulate.ledger import Ledger
+from abuse.simulate.methods import AIRDROP, RELAY
 from abuse.simulate.plan import Plan
-from abuse.simulate.world import COIN, DAY, HISTORY, MINUTE, THE_END, World, happens
+from abuse.simulate.priors import DAY
+from abuse.simulate.world import COIN, HISTORY, MINUTE, World, happens
 
 DUSTED_SHARE = 0.3
 CLAIMS_PER_TX = 30
@@ -20,11 +22,17 @@ def disturb(rng: np.random.Generator, plan: Plan, world: World, ledger: Ledger) 
 
 
 def other_customers(rng: np.random.Generator, accounts: int, world: World, ledger: Ledger) -> None:
-    """Every hot wallet pays many who have nothing to do with the campaign."""
+    """Every hot wallet, and the refuel service, pays many who have nothing to do with the campaign."""
     n = max(80, accounts // 10)
-    for wallet in world.hot_wallets:
-        at = rng.uniform(HISTORY + MINUTE, THE_END - MINUTE, n)
-        ledger.call(at, wallet, world.addresses.new(n), prior.amounts(rng, n))
+    for wallet in (*world.hot_wallets.tolist(), world.refuel):
+        at = rng.uniform(HISTORY + MINUTE, world.the_end - MINUTE, n)
+        coins = people.amounts(rng, rng.choice(people.DECIMALS, n, p=people.DECIMAL_WEIGHTS), world)
+        if wallet == world.refuel:
+            people_paid = world.addresses.new(n)
+            tx = ledger.call(at, world.refuel_relayer, wallet, coins, method=RELAY)
+            ledger.inner(tx, wallet, people_paid, coins)
+        else:
+            ledger.call(at, wallet, world.addresses.new(n), coins)
 
 
 def dust(rng: np.random.Generator, plan: Plan, world: World, ledger: Ledger) -> None:
@@ -43,7 +51,7 @@ def made_up_transfers(rng: np.random.Generator, plan: Plan, world: World, ledger
     """The attacker's own token claims movements between strangers who signed nothing."""
     seen = plan.address[~plan.is_hidden]
     n = max(3, len(seen) // 100)
-    tx = ledger.call(rng.uniform(0, 30 * DAY, n), world.attacker, world.attacker_token, method="airdrop")
+    tx = ledger.call(rng.uniform(0, world.length, n), world.attacker, world.attacker_token, method=AIRDROP)
     every = np.repeat(tx, CLAIMS_PER_TX)
     pairs = rng.integers(0, len(seen), len(every))
     other = (pairs + rng.integers(1, len(seen), len(every))) % len(seen)

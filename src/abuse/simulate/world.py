@@ -1,4 +1,4 @@
-"""Seed -> the fixed places of a simulated chain: addresses, services, contracts, tokens, and the campaign's clock.
+"""Priors of one campaign -> the fixed places of its chain: addresses, services, contracts, tokens, and its clock.
 
 Inside the simulator a time is seconds after the campaign's start, coins are whole gwei, and an address is a number
 whose hex text is drawn at random when the files are written, so that no address says anything about its owner.
@@ -7,21 +7,22 @@ whose hex text is drawn at random when the files are written, so that no address
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import numpy as np
 from numpy.typing import NDArray
+
+from abuse.simulate.priors import DAY, Priors
+from abuse.simulate.tasks import Tasks, drawn_tasks
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 
-MINUTE, HOUR, DAY = 60.0, 3_600.0, 86_400.0
-STARTS_AT = datetime(2026, 3, 1, tzinfo=UTC)
-LENGTH = 30 * DAY
-HISTORY = -60 * DAY
-LAST_CASH_OUT = LENGTH + 6 * DAY
-THE_END = LENGTH + 7 * DAY
+MINUTE, HOUR = 60.0, 3_600.0
+ENDS_AT = datetime(2026, 3, 31, tzinfo=UTC)
+HISTORY = -180 * DAY
+"""The first movement of all, before the start."""
 
 COIN = 10**9
 """Gwei in a coin."""
@@ -51,8 +52,10 @@ class Addresses:
 
 @dataclass
 class World:
-    """Who serves everybody."""
+    """Who serves everybody, and when what ends."""
 
+    priors: Priors
+    tasks: Tasks
     addresses: Addresses = field(default_factory=Addresses)
 
     def __post_init__(self) -> None:
@@ -60,11 +63,17 @@ class World:
         self.exchanges = self.addresses.new(4)  # labelled hot wallets
         self.unlisted_exchange = one()  # a hot wallet that no list knows
         self.bridge, self.bridge_relayer = one(), one()
+        self.refuel, self.refuel_relayer = one(), one()  # sells first gas; no list knows it
         self.mixer, self.mixer_relayer = one(), one()
         self.router, self.disperse = one(), one()
         self.campaign, self.campaign_code = one(), one()
+        self.task_contracts = self.addresses.new(len(self.tasks))
         self.stable, self.second = one(), one()
         self.attacker, self.attacker_token = one(), one()
+        self.length = self.priors.length_days * DAY
+        self.last_cash_out = self.length + 6 * DAY
+        self.the_end = self.length + 7 * DAY
+        self.starts_at = ENDS_AT - timedelta(days=self.priors.length_days)
 
     @property
     def hot_wallets(self) -> Ints:
@@ -72,7 +81,11 @@ class World:
 
     def deposits_go_to(self, rng: np.random.Generator, n: int) -> Ints:
         """The hot wallet behind each of `n` deposit addresses."""
-        return rng.choice(self.hot_wallets, n, p=[0.25, 0.2, 0.15, 0.1, 0.3])
+        return rng.choice(self.hot_wallets, n, p=self.priors.exchange_weights)
+
+
+def drawn_world(rng: np.random.Generator, priors: Priors) -> World:
+    return World(priors, drawn_tasks(rng, priors.num_tasks))
 
 
 def happens(rng: np.random.Generator, share: float, n: int) -> Bools:

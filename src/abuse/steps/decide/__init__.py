@@ -39,7 +39,8 @@ def decide(
         F.max(ParticipantAddresses.has_transfers).alias("_known")
     )
     groups = clusters.select(Clusters.cluster_id, Clusters.is_giant)
-    scored = features.join(scores.drop(Scores.model_version), on=[Scores.cluster_id, Scores.account])
+    judged = scores.withColumnRenamed(Scores.model_version, "_scorer")
+    scored = features.join(judged, on=[Scores.cluster_id, Scores.account])
     facts = participants.join(known, on=Decisions.account, how="left")
     facts = facts.join(scored.join(groups, on=Clusters.cluster_id), on=Decisions.account, how="left")
     facts = facts.join(members.select(Decisions.account, ClusterMembers.is_weak), on=Decisions.account, how="left")
@@ -56,7 +57,7 @@ def decide(
             Decisions.reasons: reasons(policy),
             Decisions.evidence: shown_evidence(),
             Decisions.rule_version: F.lit(policy.version),
-            Decisions.model_version: F.lit(model_version),
+            Decisions.model_version: F.coalesce("_scorer", F.lit(model_version)),
         }
     )
 

@@ -30,7 +30,7 @@ class Known:
     receipts: DataFrame
     """tx_hash, status, created: one row per transaction"""
     senders: DataFrame
-    """tx_hash, initiator, tx_block, tx_at, tx_order, tx_status: one row per transaction"""
+    """what `signers` says: one row per transaction"""
 
 
 def transactions(raw: DataFrame, known: Known, traced: DataFrame, chain: str, chains: Mapping[str, Chain]) -> DataFrame:

@@ -18,7 +18,10 @@ COLUMNS: dict[tuple[str, str], tuple[tuple[str, ...], tuple[str, ...]]] = {
     ("account_addresses", "account_addresses"): (("account", "address"), ("chain", "valid_from")),
     ("ethereum_etl", "transactions"): (
         ("hash", "block_number", "from_address", "to_address", "value"),
-        ("transaction_index", "block_timestamp", "receipt_status", "receipt_contract_address"),
+        (
+            *("transaction_index", "block_timestamp", "receipt_status", "receipt_contract_address"),
+            *("input", "nonce", "gas_price", "max_priority_fee_per_gas"),
+        ),
     ),
     ("ethereum_etl", "token_transfers"): (
         ("token_address", "from_address", "to_address", "value", "transaction_hash", "log_index", "block_number"),

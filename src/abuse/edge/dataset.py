@@ -1,0 +1,201 @@
+"""A campaign with a known truth -> its candidate clusters in figures, with what they are: what scorers learn from.
+
+The candidates are the truth's own groups, farms and honest look-alikes alike, described by the steps of a real night.
+So a scorer also meets honest groups that no link of tonight's would have tied.
+"""
+
+from __future__ import annotations
+
+import csv
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from abuse.campaign import Campaign
+from abuse.contract import Table
+from abuse.edge import steps
+from abuse.edge.context import Night, Say
+from abuse.edge.ingest import ingest
+from abuse.errors import InputError
+from abuse.lake.delta import Lake
+from abuse.settings import Settings
+from abuse.steps.features import Known, cluster_features, known
+from abuse.steps.features import features as member_features
+from abuse.steps.inside import inside
+from abuse.steps.spill import Spill
+from abuse.tables import (
+    CLUSTER_FEATURES,
+    Calls,
+    ClusterMembers,
+    Links,
+    ParticipantAddresses,
+    Participants,
+    Participation,
+    Services,
+    Trails,
+    Transfers,
+)
+
+MIN_CANDIDATE = 5
+"""Smaller groups are families; the policy leaves them alone."""
+SETTLED = timedelta(days=8)
+"""After the campaign's end: rewards are claimed and on their way by then."""
+BEFORE = (("ingest", ingest), ("services", steps.services), ("trails", steps.trails), ("links", steps.links))
+TRUTH = ("account", "is_farm", "group_id", "group_kind", "level")
+
+
+@dataclass(frozen=True)
+class Simulated:
+    """A campaign and its truth: groups of members."""
+
+    campaign: Campaign
+    truth: list[dict[str, str]]
+
+    @property
+    def settled(self) -> datetime:
+        return self.campaign.ends_at + SETTLED
+
+
+@dataclass
+class Together(Night):
+    """Several simulated campaigns of one chain as one, so that the chain is read once. Each one's actions keep apart
+    from another's by the name of their source.
+    """
+
+    def facts(self, table: type[Table]) -> DataFrame:
+        rows = super().facts(table)
+        if table is not Participation:
+            return rows
+        return rows.withColumn(Participation.action, F.concat_ws(":", Participation.source, Participation.action))
+
+
+def dataset(lake: Lake, settings: Settings, found: list[Simulated], out: Path, say: Say, seed: int | None) -> int:
+    """Writes OUT/<campaign>.parquet each, one row per candidate, and returns how many there are.
+
+    With `seed`, also OUT/shuffled: members change places at random among a campaign's candidates, whose sizes and
+    labels stay. Whoever then tells farms apart has learned something that is not how members depend on one another.
+    """
+    night = Together(lake, joint([one.campaign for one in found]), settings, max(one.settled for one in found))
+    total = len(BEFORE) + 1 + len(found)
+    for number, (name, step) in enumerate(BEFORE):
+        say(name, number, total)
+        night.record[name] = step(night)
+    say("members", len(BEFORE), total)
+    spill, clear = lake.spiller("dataset")
+    every = looked_up(night, [row for one in found for row in one.truth], spill)
+    num = 0
+    for number, one in enumerate(found):
+        say(one.campaign.id, len(BEFORE) + 1 + number, total)
+        num += written(night, one, one.truth, every, out, spill)
+        if seed is not None:
+            written(night, one, shuffled(one.truth, seed), every, out / "shuffled", spill)
+    clear()
+    return num
+
+
+def joint(campaigns: list[Campaign]) -> Campaign:
+    """One campaign of all their sources."""
+    sources = [replace(s, name=f"{c.id}.{s.name}") for c in campaigns for s in c.sources]
+    assets = sorted({asset for c in campaigns for asset in c.assets})
+    first, last = min(c.starts_at for c in campaigns), max(c.ends_at for c in campaigns)
+    return replace(
+        campaigns[0], id="dataset", sources=tuple(sources), assets=tuple(assets), starts_at=first, ends_at=last
+    )
+
+
+def looked_up(night: Night, truth: list[dict[str, str]], spill: Spill) -> Known:
+    """What is known of all members; the slices of one campaign are put in later."""
+    members = spill(_members(night, truth))
+    participants = night.slice(Participants)
+    return known(
+        members,
+        participants,
+        night.slice(ParticipantAddresses),
+        members,
+        night.slice(Trails),
+        night.slice(Services),
+        night.facts(Participation),
+        night.facts(Calls),
+        night.facts(Transfers),
+        spill,
+    )
+
+
+def written(night: Night, one: Simulated, truth: list[dict[str, str]], every: Known, out: Path, spill: Spill) -> int:
+    """Rows written for one campaign; `truth` says who is in which group."""
+    links = night.slice(Links)
+    members = spill(tied(_members(night, truth), links))
+    source = f"{one.campaign.id}.participation"
+    own = every.participation.where(F.col(Participation.source) == source).select(Participation.account).distinct()
+    participants = spill(every.participants.join(own, on=Participation.account, how="left_semi"))
+    figures = spill(member_features(members, participants, links, night.settings.features))
+    rows = cluster_features(replace(every, members=members, participants=participants, features=figures)).toArrow()
+    rows = rows.sort_by(ClusterMembers.cluster_id)
+    out.mkdir(parents=True, exist_ok=True)
+    pq.write_table(labelled(rows, one.truth, one.campaign), out / f"{one.campaign.id}.parquet")
+    return int(rows.num_rows)
+
+
+def _members(night: Night, truth: list[dict[str, str]]) -> DataFrame:
+    rows = [(row["group_id"], row["account"]) for row in truth]
+    schema = f"{ClusterMembers.cluster_id} string, {ClusterMembers.account} string"
+    return night.lake.spark.createDataFrame(rows, schema)
+
+
+def groups(truth_file: Path) -> list[dict[str, str]]:
+    """Rows of the truth whose group is large enough, by group and account."""
+    if not truth_file.exists():
+        raise InputError(f"truth {truth_file}", "no such file", "truth.csv beside the campaign file", "Simulate one.")
+    with truth_file.open(newline="", encoding="utf-8") as file:
+        reader = csv.DictReader(file)
+        rows = [row for row in reader if row["group_id"]]
+        if missing := [name for name in TRUTH if name not in (reader.fieldnames or ())]:
+            raise InputError(f"truth {truth_file}", f"no column {missing[0]}", ", ".join(TRUTH), "Simulate it again.")
+    sizes: dict[str, int] = {}
+    for row in rows:
+        sizes[row["group_id"]] = sizes.get(row["group_id"], 0) + 1
+    large = [row for row in rows if sizes[row["group_id"]] >= MIN_CANDIDATE]
+    return sorted(large, key=lambda row: (row["group_id"], row["account"]))
+
+
+def shuffled(truth: list[dict[str, str]], seed: int) -> list[dict[str, str]]:
+    """The same groups with each other's members."""
+    accounts = np.random.default_rng(seed).permutation([row["account"] for row in truth]).tolist()
+    return [row | {"account": account} for row, account in zip(truth, accounts, strict=True)]
+
+
+def tied(members: DataFrame, links: DataFrame) -> DataFrame:
+    """Members with how many of their group each is tied to."""
+    pairs = inside(links, members).select(Links.src, Links.dst)
+    ends = pairs.unionByName(pairs.select(F.col(Links.dst).alias(Links.src), F.col(Links.src).alias(Links.dst)))
+    degree = ends.groupBy(F.col(Links.src).alias(ClusterMembers.account)).agg(
+        F.count_distinct(Links.dst).alias(ClusterMembers.num_neighbours)
+    )
+    joined = members.join(degree, on=ClusterMembers.account, how="left")
+    return joined.fillna(0, subset=[ClusterMembers.num_neighbours])
+
+
+def labelled(rows: pa.Table, truth: list[dict[str, str]], campaign: Campaign) -> pa.Table:
+    """The figures behind campaign, cluster_id, is_farm (most members are), kind, level, num_farm and starts_at."""
+    of: dict[str, list[dict[str, str]]] = {}
+    for row in truth:
+        of.setdefault(row["group_id"], []).append(row)
+    said = [of[name] for name in rows[ClusterMembers.cluster_id].to_pylist()]
+    num_farm = [sum(row["is_farm"] == "1" for row in group) for group in said]
+    levels = [[int(row["level"]) for row in group if row["level"] != ""] for group in said]
+    columns = {
+        "campaign": pa.array([campaign.id] * len(said)),
+        "cluster_id": rows[ClusterMembers.cluster_id],
+        "is_farm": pa.array([2 * n > len(group) for n, group in zip(num_farm, said, strict=True)]),
+        "kind": pa.array([group[0]["group_kind"] for group in said]),
+        "level": pa.array([max(found) if found else None for found in levels], pa.int64()),
+        "num_farm": pa.array(num_farm, pa.int64()),
+        "starts_at": pa.array([campaign.starts_at] * len(said), pa.timestamp("us", tz="UTC")),
+    }
+    return pa.table(columns | {name: rows[name] for name in CLUSTER_FEATURES})

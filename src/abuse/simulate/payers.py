@@ -1,0 +1,56 @@
+"""Many paid by one, or robbed by one: an employer, a desk or grants programme, a thief."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from abuse.simulate.circles import pay_people
+from abuse.simulate.plan import Payout, Scenario
+from abuse.simulate.priors import DAY
+from abuse.simulate.world import COIN, HOUR, NOBODY, STABLE_UNITS, Ints, World, decides, happens
+
+MONTH = 30 * DAY
+SALARIES_USD = (500, 800, 1_000, 1_500, 2_000, 3_000)
+SALARIES = (10, 20, 25, 50, 100)
+"""Hundredths of a coin."""
+DESK_SUMS = (0.05, 0.1, 0.2, 0.25, 0.5, 1.0)
+
+
+def payroll(rng: np.random.Generator, scenario: Scenario, members: Ints, world: World) -> None:
+    """A company pays its people by one transaction a month; where it pays in coins, some had no gas before."""
+    plan, company = scenario.plan, world.addresses.one()
+    in_stable = decides(rng, 0.5)
+    pay_days = float(rng.uniform(-55 * DAY, -32 * DAY)) + np.arange(3) * MONTH + rng.uniform(-HOUR, HOUR, 3)
+    if in_stable:
+        salary = rng.choice(SALARIES_USD, len(members)) * STABLE_UNITS
+    else:
+        salary = rng.choice(SALARIES, len(members)) * (COIN // 100)
+        is_new = happens(rng, 0.5, len(members))
+        start = pay_days[rng.integers(0, 2, len(members))]
+        on_time = start < plan.first_at[members] - HOUR
+        new = members[is_new]
+        plan.payer[new], plan.through[new] = NOBODY, NOBODY
+        plan.funded_at[new] = np.where(on_time, start, pay_days[0])[is_new]
+        plan.budget[new] = plan.received[new] = salary[is_new]
+    seen = ~plan.is_hidden[members]
+    for day in pay_days:
+        paid = seen & (plan.funded_at[members] <= day)
+        if paid.any():
+            scenario.payouts.append(Payout(float(day), company, plan.address[members[paid]], salary[paid], in_stable))
+    scenario.top_ups.append((company, float(pay_days[0]) - 2 * DAY, int(salary.sum() * 3.1), in_stable))
+
+
+def desk(rng: np.random.Generator, scenario: Scenario, members: Ints, world: World) -> None:
+    """An over-the-counter desk or a grants programme: round sums to many, most of whom had wallets before."""
+    seen = members[~scenario.plan.is_hidden[members]]
+    if len(seen):
+        pay_people(rng, scenario, seen, world.addresses.one(), DESK_SUMS, float(rng.uniform(0, 0.5)), world)
+
+
+def victims(rng: np.random.Generator, scenario: Scenario, members: Ints, world: World) -> None:
+    """Everybody signed the same false page, and one thief takes what each has, within days of a wave of messages."""
+    plan, n = scenario.plan, len(members)
+    plan.sink[members], plan.onward[members] = world.addresses.one(), NOBODY
+    plan.cashes_out[members] = True
+    wave = float(rng.uniform(world.length / 3, world.length))
+    plan.cash_out_at[members] = wave + rng.exponential(8 * HOUR, n).clip(0, 3 * DAY)

@@ -1,0 +1,13 @@
+"""Members, participants, links, trails, acts and calls -> Features, ClusterFeatures, Events.
+
+A feature's doc in tables is the sentence a reviewer reads.
+"""
+
+from __future__ import annotations
+
+from abuse.steps.features.clusters import cluster_features
+from abuse.steps.features.events import events
+from abuse.steps.features.facts import Known, known
+from abuse.steps.features.members import features
+
+__all__ = ["Known", "cluster_features", "events", "features", "known"]
