@@ -116,22 +116,84 @@ def simulate(out: Path, accounts: int, seed: int) -> None:
 @click.option("--shuffle-seed", type=int, help="Also OUT/shuffled: the same groups with each other's members.")
 def dataset(out: Path, campaigns: tuple[Path, ...], shuffle_seed: int | None) -> None:
     """Describes every group of simulated campaigns (folders with campaign.toml and truth.csv) as training rows."""
-    import tempfile
-
-    from abuse.campaign import load_campaign
-    from abuse.edge.dataset import Simulated, groups
-    from abuse.edge.dataset import dataset as described
-    from abuse.lake.delta import Lake
-    from abuse.lake.session import start_session
+    from abuse.edge.training import described
     from abuse.settings import load_settings
 
-    settings = load_settings(None)
-    loaded = [load_campaign(folder / "campaign.toml", settings)[0] for folder in campaigns]
-    found = [Simulated(one, groups(folder / "truth.csv")) for one, folder in zip(loaded, campaigns, strict=True)]
+    if out.exists():
+        raise InputError(f"folder {out}", "there already", "a new one", "Name another, or remove it.")
     shown = _progress()
-    with tempfile.TemporaryDirectory() as lake, shown.step("dataset", 0, 1):
-        num = described(Lake(lake, start_session(settings)), settings, found, out, shown.say, shuffle_seed)
-    click.echo(f"{out}: {num} candidates of {len(found)} campaigns")
+    with shown.step("dataset", 0, 1):
+        num = described(list(campaigns), out, load_settings(None), shown.say, shuffle_seed)
+    click.echo(f"{out}: {num} candidates of {len(campaigns)} campaigns")
+
+
+a_dataset = click.option(
+    "--data",
+    type=click.Path(path_type=Path, exists=True),
+    help="Folder of `abuse dataset`; made from seeds unless given.",
+)
+a_hard_set = click.option("--hard", type=click.Path(path_type=Path, exists=True), help="The same of the hard set.")
+
+
+@main.command()
+@click.option("--out", required=True, type=click.Path(path_type=Path), help="Folder for weights, config and card.")
+@a_dataset
+@a_hard_set
+@click.option("--scorer", default="lightgbm", show_default=True, help="Which one: lightgbm or logistic_regression.")
+@click.option("--seed", default=0, show_default=True)
+def train(out: Path, data: Path | None, hard: Path | None, scorer: str, seed: int) -> None:
+    """Trains and calibrates a scorer and writes it with its card. Promotes nothing."""
+    from abuse.edge.training import training_set
+    from abuse.model.rows import FeatureList
+    from abuse.model.train import train as trained
+    from abuse.settings import load_settings
+    from abuse.tables import CLUSTER_FEATURES, FEATURE_FAMILIES
+
+    shown = _progress()
+    with shown.step("dataset", 0, 2):
+        rows = data or training_set(out, load_settings(None), shown.say)
+    with shown.step("train", 1, 2):
+        features = FeatureList(names=CLUSTER_FEATURES, families=FEATURE_FAMILIES)
+        model = trained(rows, out, features, hard=hard, scorer=scorer, seed=seed, on_progress=shown.say)
+    click.echo(f"{out}: {scorer}-{model.version}; its card is README.md there")
+
+
+@main.command()
+@click.option("--out", required=True, type=click.Path(path_type=Path), help="Folder for scores, report and pictures.")
+@a_dataset
+@a_hard_set
+@click.option(
+    "--model", type=click.Path(path_type=Path, exists=True), help="A trained model: evaluates on its dataset."
+)
+@click.option("--shuffled", type=click.Path(path_type=Path, exists=True), help="OUT/shuffled of `abuse dataset`.")
+@click.option("--scores", multiple=True, type=click.Path(path_type=Path, exists=True), help="Another scorer's scores.")
+@click.option("--seed", default=0, show_default=True)
+@click.option("--workers", default=1, show_default=True, help="Processes.")
+def evaluate(
+    out: Path,
+    data: Path | None,
+    hard: Path | None,
+    model: Path | None,
+    shuffled: Path | None,
+    scores: tuple[Path, ...],
+    seed: int,
+    workers: int,
+) -> None:
+    """Judges every scorer on every split: tables, intervals and pictures, from saved scores."""
+    from abuse.edge.training import training_set
+    from abuse.model.evaluate import evaluate as evaluated
+    from abuse.model.rows import FeatureList
+    from abuse.settings import load_settings
+    from abuse.tables import CLUSTER_FEATURES, FEATURE_FAMILIES
+
+    shown = _progress()
+    with shown.step("dataset", 0, 2):
+        rows = data or training_set(model or out, load_settings(None), shown.say)
+    with shown.step("evaluate", 1, 2):
+        features = FeatureList(names=CLUSTER_FEATURES, families=FEATURE_FAMILIES)
+        more = {"member_shuffled": shuffled, "more_scores": scores, "seed": seed, "num_workers": workers}
+        found = evaluated(rows, hard, out, features, on_progress=shown.say, **more)  # type: ignore[arg-type]
+    click.echo(f"{found.report}")
 
 
 @main.group()

@@ -1,14 +1,18 @@
-"""`poe bench WHAT`: night, clusters, trails, incremental, hop, farms. Each prints its figures; --help says what they are."""
+"""`poe bench WHAT`: night, clusters, trails, incremental, hop, farms, hard, simulate,
+hop-groups.
+
+Each prints its figures; --help says what they are.
+"""
 
 from __future__ import annotations
 
 import importlib
 import sys
 
-BENCHES = ("night", "clusters", "trails", "incremental", "hop", "farms")
+BENCHES = ("night", "clusters", "trails", "incremental", "hop", "farms", "hard", "simulate", "hop-groups")
 
 
 if __name__ == "__main__":
     if sys.argv[1:2] == [] or sys.argv[1] not in BENCHES:
         raise SystemExit(f"{__doc__}\nusage: poe bench {{{','.join(BENCHES)}}} [options]")
-    importlib.import_module(f"tests.bench.{sys.argv[1]}").main(sys.argv[2:])
+    importlib.import_module(f"tests.bench.{sys.argv[1].replace('-', '_')}").main(sys.argv[2:])

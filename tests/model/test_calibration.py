@@ -13,7 +13,7 @@ from abuse.model.certificate import best, certificate_at, certificates, error_bo
 
 def p0(scores: np.ndarray, is_farm: np.ndarray, asked: float) -> float:
     """The definition: add the asked score as an honest group, fit isotonically, read it there."""
-    from sklearn.isotonic import IsotonicRegression  # type: ignore[import-untyped]
+    from sklearn.isotonic import IsotonicRegression
 
     x, y = np.append(scores, asked), np.append(is_farm, 0).astype(float)
     return float(IsotonicRegression().fit(x, y).predict([asked])[0])

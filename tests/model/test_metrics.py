@@ -22,7 +22,7 @@ def made_up(tmp_path_factory: pytest.TempPathFactory) -> Rows:
 
 @pytest.mark.parametrize("seed", range(5))
 def test_ranking_figures_equal_scikit_learn_with_ties_and_weights(seed: int) -> None:
-    from sklearn.metrics import average_precision_score, roc_auc_score  # type: ignore[import-untyped]
+    from sklearn.metrics import average_precision_score, roc_auc_score
 
     rng = np.random.default_rng(seed)
     scores, is_farm = np.round(rng.random(200), 1 + seed), rng.random(200) < 0.3

@@ -77,7 +77,7 @@ def test_a_split_moves_the_score_only_on_its_own_feature() -> None:
 
 
 def test_logistic_regression_in_numpy_equals_scikit_learn(made_up: Rows) -> None:
-    from sklearn.linear_model import LogisticRegression  # type: ignore[import-untyped]
+    from sklearn.linear_model import LogisticRegression
 
     scale = scaling(made_up.values)
     solved = LogisticRegression(C=0.3, solver="newton-cholesky").fit(scale.scaled(made_up.values), made_up.is_farm)

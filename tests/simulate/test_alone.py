@@ -8,7 +8,7 @@ import lightgbm as lgb
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from sklearn.metrics import roc_auc_score  # type: ignore[import-untyped]
+from sklearn.metrics import roc_auc_score
 
 from abuse.simulate import write_campaign
 from abuse.simulate.groups import CAREFUL

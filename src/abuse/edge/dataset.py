@@ -17,7 +17,7 @@ import pyarrow.parquet as pq
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from abuse.campaign import Campaign
+from abuse.campaign import Campaign, Source
 from abuse.contract import Table
 from abuse.edge import steps
 from abuse.edge.context import Night, Say
@@ -81,7 +81,9 @@ def dataset(lake: Lake, settings: Settings, found: list[Simulated], out: Path, s
     With `seed`, also OUT/shuffled: members change places at random among a campaign's candidates, whose sizes and
     labels stay. Whoever then tells farms apart has learned something that is not how members depend on one another.
     """
-    night = Together(lake, joint([one.campaign for one in found]), settings, max(one.settled for one in found))
+    say("files", 0, 1)
+    whole = joint([one.campaign for one in found], _folder(Path(lake.uri) / "inputs"))
+    night = Together(lake, whole, settings, max(one.settled for one in found))
     total = len(BEFORE) + 1 + len(found)
     for number, (name, step) in enumerate(BEFORE):
         say(name, number, total)
@@ -92,21 +94,35 @@ def dataset(lake: Lake, settings: Settings, found: list[Simulated], out: Path, s
     num = 0
     for number, one in enumerate(found):
         say(one.campaign.id, len(BEFORE) + 1 + number, total)
-        num += written(night, one, one.truth, every, out, spill)
+        own = every.participation.where(F.col(Participation.source) == f"{one.campaign.id}.participation")
+        who = own.select(Participation.account).distinct()
+        of_one = replace(every, participants=spill(every.participants.join(who, on=Participation.account)))
+        num += written(night, one, one.truth, of_one, out, spill)
         if seed is not None:
-            written(night, one, shuffled(one.truth, seed), every, out / "shuffled", spill)
+            written(night, one, shuffled(one.truth, seed), of_one, out / "shuffled", spill)
     clear()
     return num
 
 
-def joint(campaigns: list[Campaign]) -> Campaign:
-    """One campaign of all their sources."""
-    sources = [replace(s, name=f"{c.id}.{s.name}") for c in campaigns for s in c.sources]
+def joint(campaigns: list[Campaign], folder: Path) -> Campaign:
+    """One campaign of all their sources; parquet files of one table, which many sources would make slow, as one."""
+    sources = [replace(s, name=f"{c.id}.{s.name}") for c in campaigns for s in c.sources if not _is_parquet(s)]
+    alike: dict[tuple[str, str], list[Source]] = {}
+    for source in (s for c in campaigns for s in c.sources if _is_parquet(s)):
+        alike.setdefault((source.format, source.table), []).append(source)
+    for (form, table), parts in alike.items():
+        path = folder / f"{form}-{table}.parquet"
+        pq.write_table(pa.concat_tables([pq.read_table(part.path) for part in parts]), path)
+        sources.append(replace(parts[0], name=f"all.{table}", path=str(path)))
     assets = sorted({asset for c in campaigns for asset in c.assets})
     first, last = min(c.starts_at for c in campaigns), max(c.ends_at for c in campaigns)
     return replace(
         campaigns[0], id="dataset", sources=tuple(sources), assets=tuple(assets), starts_at=first, ends_at=last
     )
+
+
+def _is_parquet(source: Source) -> bool:
+    return source.path.endswith(".parquet")
 
 
 def looked_up(night: Night, truth: list[dict[str, str]], spill: Spill) -> Known:
@@ -127,19 +143,20 @@ def looked_up(night: Night, truth: list[dict[str, str]], spill: Spill) -> Known:
     )
 
 
-def written(night: Night, one: Simulated, truth: list[dict[str, str]], every: Known, out: Path, spill: Spill) -> int:
-    """Rows written for one campaign; `truth` says who is in which group."""
+def written(night: Night, one: Simulated, truth: list[dict[str, str]], of_one: Known, out: Path, spill: Spill) -> int:
+    """Rows written for one campaign, of whose participants `of_one` is; `truth` says who is in which group."""
     links = night.slice(Links)
     members = spill(tied(_members(night, truth), links))
-    source = f"{one.campaign.id}.participation"
-    own = every.participation.where(F.col(Participation.source) == source).select(Participation.account).distinct()
-    participants = spill(every.participants.join(own, on=Participation.account, how="left_semi"))
-    figures = spill(member_features(members, participants, links, night.settings.features))
-    rows = cluster_features(replace(every, members=members, participants=participants, features=figures)).toArrow()
+    figures = spill(member_features(members, of_one.participants, links, night.settings.features))
+    rows = cluster_features(replace(of_one, members=members, features=figures)).toArrow()
     rows = rows.sort_by(ClusterMembers.cluster_id)
-    out.mkdir(parents=True, exist_ok=True)
-    pq.write_table(labelled(rows, one.truth, one.campaign), out / f"{one.campaign.id}.parquet")
+    pq.write_table(labelled(rows, one.truth, one.campaign), _folder(out) / f"{one.campaign.id}.parquet")
     return int(rows.num_rows)
+
+
+def _folder(path: Path) -> Path:
+    path.mkdir(parents=True, exist_ok=True)
+    return path
 
 
 def _members(night: Night, truth: list[dict[str, str]]) -> DataFrame:

@@ -20,7 +20,7 @@ class Isolation(Scorer):
     name: ClassVar[str] = "isolation_forest"
 
     def fit(self, train: Rows, seed: int) -> None:
-        from sklearn.ensemble import IsolationForest  # type: ignore[import-untyped]
+        from sklearn.ensemble import IsolationForest
 
         rows = with_poor_views(train)
         self._scale: Scaling = scaling(rows.values)

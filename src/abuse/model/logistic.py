@@ -42,7 +42,7 @@ class Logistic(Scorer):
 
 
 def _linear(train: Rows, penalty: float) -> Linear:
-    from sklearn.linear_model import LogisticRegression  # type: ignore[import-untyped]
+    from sklearn.linear_model import LogisticRegression
 
     scale = scaling(train.values)
     solved = LogisticRegression(C=penalty, solver="newton-cholesky", max_iter=200)

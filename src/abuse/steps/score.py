@@ -112,7 +112,8 @@ def judgements(folder: str, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.Re
     model = loaded(folder)
     for batch in batches:
         rows = {name: np.asarray(batch[name].to_numpy(zero_copy_only=False), np.float64) for name in CLUSTER_FEATURES}
-        is_known = (rows[ClusterFeatures.known_funder_share] > 0) | ~np.isnan(rows[ClusterFeatures.calls_mean])
+        told = (ClusterFeatures.known_funder_share, ClusterFeatures.swept_share, ClusterFeatures.calls_mean)
+        is_known = np.any([~np.isnan(rows[name]) for name in told], axis=0)
         places = np.flatnonzero(is_known)
         rows = {name: column[places] for name, column in rows.items()}
         score, lower = model.predict(rows)

@@ -14,7 +14,7 @@ from abuse.tables import ClusterFeatures as C
 def funding(group: Group) -> dict[str, float]:
     known = [row for row in group.rows if row["funder"] is not None]
     if not known:
-        return {C.known_funder_share: 0.0}
+        return {}  # of pair-only sources nothing is known, and unknown is not 0
     n = len(known)
     own = [row["funder"] for row in known if not row["funder_serves"]]
     services = [row["funder"] for row in known if row["funder_serves"]]
