@@ -1,15 +1,17 @@
-"""The time-gap rule."""
+"""The time-gap rule, and the stored model beside it."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 
 import pytest
 from pyspark.sql import Row, SparkSession
 
 from abuse import settings
-from abuse.steps.score import TimeGapRule, score
-from abuse.tables import ClusterFeatures, Features
+from abuse.errors import InputError
+from abuse.steps.score import StoredModel, TimeGapRule, said, score, scorer
+from abuse.tables import CLUSTER_FEATURES, ClusterFeatures, Features
 from tests.conftest import frame
 from tests.steps.worlds import Fact
 
@@ -57,3 +59,51 @@ def test_the_reason_says_the_gap_in_hours(found: Mapping[str, Row]) -> None:
     assert found["each figure is read from its own gap"].top_reasons == [
         "median_gap: Half of the members began within 1.0 h of the one before."
     ]
+
+
+def cluster(name: str, **known: float) -> Fact:
+    """A cluster of which everything is unknown but what is said."""
+    return {"cluster_id": name, "size": 9.0, "median_gap_s": HALF} | known
+
+
+MONEY = {"known_funder_share": 1.0, "same_funder_share": 1.0, "funding_iqr_s": 5400.0}
+
+
+@pytest.fixture(scope="module")
+def judged(spark: SparkSession) -> Mapping[str, Row]:
+    clusters = [cluster("c paid", **MONEY), cluster("c calls", calls_mean=3.0), cluster("c nothing")]
+    members = [described(name, HALF, HALF, HALF) for name in ("paid", "calls", "nothing")]
+    model = StoredModel(settings.Score())
+    rows = score(frame(spark, Features, members), frame(spark, ClusterFeatures, clusters), model).collect()
+    return {row.account: row for row in rows}
+
+
+def test_the_shipped_model_judges_where_money_is_known_and_leaves_the_rest_to_the_rule(
+    judged: Mapping[str, Row],
+) -> None:
+    version = StoredModel(settings.Score()).version
+    assert {name: row.model_version for name, row in judged.items()} == {
+        "paid": version,
+        "calls": version,
+        "nothing": TimeGapRule(RULES).version,
+    }
+    assert all(0 <= row.score_lower <= row.score <= 1 for row in judged.values())
+
+
+def test_reasons_of_the_model_are_sentences_with_figures(judged: Mapping[str, Row]) -> None:
+    told = judged["paid"].top_reasons
+    assert 1 <= len(told) <= 3
+    assert all(reason.endswith(".") and reason.split(": ")[0] in CLUSTER_FEATURES for reason in told)
+    assert said("same_funder_share", 0.25).endswith("serves not many: 0.25.")
+    assert said("funding_iqr_s", 5400.0).endswith(": 1.5 h.")
+    assert said("wait_s", float("nan")).endswith(": unknown.")
+
+
+def test_a_model_that_is_not_there_is_an_error_and_no_random_weights(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="abuse train"):
+        StoredModel(settings.Score(model=str(tmp_path)))
+
+
+def test_the_settings_name_the_scorer() -> None:
+    assert scorer(settings.Score(scorer="time_gap")).version == "time-gap-1"
+    assert scorer(settings.Score()).version != "time-gap-1"

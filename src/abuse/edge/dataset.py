@@ -47,6 +47,7 @@ MIN_CANDIDATE = 5
 SETTLED = timedelta(days=8)
 """After the campaign's end: rewards are claimed and on their way by then."""
 BEFORE = (("ingest", ingest), ("services", steps.services), ("trails", steps.trails), ("links", steps.links))
+YES = {"1": "1", "true": "1", "0": "0", "false": "0"}
 TRUTH = ("account", "is_farm", "group_id", "group_kind", "level")
 
 
@@ -176,6 +177,10 @@ def groups(truth_file: Path) -> list[dict[str, str]]:
             raise InputError(f"truth {truth_file}", f"no column {missing[0]}", ", ".join(TRUTH), "Simulate it again.")
     sizes: dict[str, int] = {}
     for row in rows:
+        if row["is_farm"] not in YES:
+            wanted, fix = f"one of: {', '.join(YES)}", "Simulate it again."
+            raise InputError(f"truth {truth_file}: is_farm of {row['account']}", repr(row["is_farm"]), wanted, fix)
+        row["is_farm"] = YES[row["is_farm"]]
         sizes[row["group_id"]] = sizes.get(row["group_id"], 0) + 1
     large = [row for row in rows if sizes[row["group_id"]] >= MIN_CANDIDATE]
     return sorted(large, key=lambda row: (row["group_id"], row["account"]))

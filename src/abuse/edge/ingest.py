@@ -16,6 +16,7 @@ from abuse.edge.counts import FACT_TABLES, TABLE_OF, fact_figures, reported, sum
 from abuse.edge.facts import shares_rows
 from abuse.edge.funders import keep_up
 from abuse.edge.parse import Parsed, Reading, read, read_tokens
+from abuse.edge.staging import least
 from abuse.edge.units import Unit, units
 from abuse.errors import InputError
 from abuse.lake.files import raw_rows, readable
@@ -119,7 +120,8 @@ def load(night: Night, every: list[Unit]) -> list[dict[str, Any]]:
         staged = read_tokens(unit.sources[0], unit.chain, reading)
         store(night, unit, Parsed([staged], {}))
         counts.append(staged.counts)
-        known = spill(reading.tokens.unionByName(staged.kept))
+        listed = reading.tokens.unionByName(staged.kept)
+        known = spill(least(listed, ["chain", "asset"]))  # an asset in two files must not double its transfers
         reading = Reading(night.campaign, night.settings.chains, raw, spill, known, is_address)
     rest = [u for u in every if u.kind != "tokens"]
     for place, unit in enumerate(rest):
