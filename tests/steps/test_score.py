@@ -10,9 +10,12 @@ from pyspark.sql import Row, SparkSession
 
 from abuse import settings
 from abuse.errors import InputError
+from abuse.model.rows import FeatureList
+from abuse.model.train import train
 from abuse.steps.score import StoredModel, TimeGapRule, said, score, scorer
 from abuse.tables import CLUSTER_FEATURES, ClusterFeatures, Features
 from tests.conftest import frame
+from tests.model.made_up import FAMILIES, dataset
 from tests.steps.worlds import Fact
 
 HALF = 3600.0
@@ -70,18 +73,27 @@ MONEY = {"known_funder_share": 1.0, "same_funder_share": 1.0, "funding_iqr_s": 5
 
 
 @pytest.fixture(scope="module")
-def judged(spark: SparkSession) -> Mapping[str, Row]:
+def trained(tmp_path_factory: pytest.TempPathFactory) -> settings.Score:
+    """A model of the features that both the made-up dataset and the job have."""
+    folder = tmp_path_factory.mktemp("model")
+    families = {of: tuple(n for n in names if n in CLUSTER_FEATURES) for of, names in FAMILIES.items()}
+    names = tuple(name for of in families.values() for name in of)
+    train(dataset(folder / "data"), folder / "made", FeatureList(names=names, families=families))
+    return settings.Score(scorer="model", model=str(folder / "made"))
+
+
+@pytest.fixture(scope="module")
+def judged(spark: SparkSession, trained: settings.Score) -> Mapping[str, Row]:
     clusters = [cluster("c paid", **MONEY), cluster("c calls", calls_mean=3.0), cluster("c nothing")]
     members = [described(name, HALF, HALF, HALF) for name in ("paid", "calls", "nothing")]
-    model = StoredModel(settings.Score())
-    rows = score(frame(spark, Features, members), frame(spark, ClusterFeatures, clusters), model).collect()
+    rows = score(frame(spark, Features, members), frame(spark, ClusterFeatures, clusters), scorer(trained)).collect()
     return {row.account: row for row in rows}
 
 
-def test_the_shipped_model_judges_where_money_is_known_and_leaves_the_rest_to_the_rule(
-    judged: Mapping[str, Row],
+def test_a_model_judges_where_money_is_known_and_leaves_the_rest_to_the_rule(
+    judged: Mapping[str, Row], trained: settings.Score
 ) -> None:
-    version = StoredModel(settings.Score()).version
+    version = StoredModel(trained).version
     assert {name: row.model_version for name, row in judged.items()} == {
         "paid": version,
         "calls": version,
@@ -104,6 +116,8 @@ def test_a_model_that_is_not_there_is_an_error_and_no_random_weights(tmp_path: P
         StoredModel(settings.Score(model=str(tmp_path)))
 
 
-def test_the_settings_name_the_scorer() -> None:
-    assert scorer(settings.Score(scorer="time_gap")).version == "time-gap-1"
-    assert scorer(settings.Score()).version != "time-gap-1"
+def test_the_settings_name_the_scorer(trained: settings.Score) -> None:
+    assert scorer(settings.Score()).version == "time-gap-1"
+    assert scorer(trained).version.startswith("lightgbm-")
+    with pytest.raises(ValueError, match="abuse train"):
+        settings.Score(scorer="model")

@@ -16,7 +16,6 @@ from abuse import settings
 from abuse.model.stored import Model, load
 from abuse.tables import CLUSTER_FEATURES, ClusterFeatures, Features, Scores
 
-SHIPPED = Path(__file__).parent.parent / "model" / "weights"
 JUDGED = pa.schema(
     [("cluster_id", pa.string()), ("_score", pa.float64()), ("_lower", pa.float64()), ("_why", pa.list_(pa.string()))]
 )
@@ -69,7 +68,7 @@ class StoredModel:
     """
 
     def __init__(self, rules: settings.Score) -> None:
-        self.folder = rules.model or str(SHIPPED)
+        self.folder = rules.model
         self.rule = TimeGapRule(rules)
         model = loaded(self.folder)
         self.version = f"{model.config['about']['scorer']}-{model.version}"
