@@ -6,7 +6,7 @@ import numpy as np
 
 from abuse.simulate.groups import CAREFUL, SPREAD
 from abuse.simulate.people import old_lags
-from abuse.simulate.plan import Payments, Payout, Plan, Scenario, fund_before_acting, pass_on
+from abuse.simulate.plan import Payments, Payout, Plan, Scenario, fund_alone, fund_before_acting, pass_on
 from abuse.simulate.priors import DAY
 from abuse.simulate.scripts import queue
 from abuse.simulate.world import HISTORY, HOUR, MINUTE, NOBODY, Floats, Ints, World, decides, happens
@@ -14,14 +14,21 @@ from abuse.simulate.world import HISTORY, HOUR, MINUTE, NOBODY, Floats, Ints, Wo
 MAX_BATCH = 150
 """Recipients that fit into one transaction's gas."""
 MIN_BRANCHES, MAX_BRANCHES, MAX_LEVELS = 3, 30, 4
-ALONE_SHARE = (0.1, 0.4)
+ALONE_SHARE = (0.2, 0.6)
 """Share of a careful farm's wallets that are funded from elsewhere."""
 
 
-def fund(rng: np.random.Generator, scenario: Scenario, kind: str, members: Ints, level: int, world: World) -> None:
-    """Ties the members' funding to the operator in the way of the farm's kind."""
+def fund(
+    rng: np.random.Generator, scenario: Scenario, kind: str, members: Ints, level: int, timing: int | None, world: World
+) -> None:
+    """Ties the members' funding to the operator in the way of the farm's kind; in time as one of level `timing`, or
+    at each one's own time.
+    """
     plan = scenario.plan
-    time_funding(rng, plan, members, level)
+    if timing is None:
+        fund_alone(plan, members)
+    else:
+        time_funding(rng, plan, members, timing)
     seen = members[~plan.is_hidden[members]]
     if level >= CAREFUL:
         seen = seen[~happens(rng, float(rng.uniform(*ALONE_SHARE)), len(seen))]
@@ -140,9 +147,9 @@ def buy_aged(rng: np.random.Generator, scenario: Scenario, members: Ints, payer:
 def share_sink(
     rng: np.random.Generator, plan: Plan, members: Ints, level: int, world: World, *, to_exchange: bool
 ) -> None:
-    """All cash out to one collector, a wallet or one exchange deposit address, in one queue after the last action.
+    """All cash out to one collector, a wallet or one exchange deposit address.
 
-    Careful farms may use a few collectors, the best hidden one for every few wallets, and each its own hour.
+    Careful farms may use a few collectors, the best hidden one for every few wallets.
     """
     n = len(members)
     few = 1 if level < CAREFUL else int(rng.integers(1, max(2, n // (10 if level == CAREFUL else 4) + 1)))
@@ -152,12 +159,15 @@ def share_sink(
     hot[:] = hot[0] if level < SPREAD else hot
     plan.sink[members] = world.addresses.new(few)[which]
     plan.onward[members] = hot[which] if to_exchange else NOBODY
-    if level == SPREAD:
-        return
+
+
+def time_exits(rng: np.random.Generator, plan: Plan, members: Ints, level: int, world: World) -> None:
+    """All cash out in one queue after the last action, but none before it could otherwise."""
     last = float(last_calls(plan, members, world).max())
-    offsets = queue(rng, n, level)
+    offsets = queue(rng, len(members), level)
     lag = float(plan.cash_out_after[members[0]])
-    plan.cash_out_at[members] = min(last + lag, world.last_cash_out - float(offsets[-1])) + offsets
+    at = min(last + lag, world.last_cash_out - float(offsets[-1])) + offsets
+    plan.cash_out_at[members] = np.fmax(plan.cash_out_at[members], at)
 
 
 def last_calls(plan: Plan, members: Ints, world: World) -> Floats:

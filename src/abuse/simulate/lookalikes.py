@@ -7,11 +7,19 @@ from collections.abc import Callable
 import numpy as np
 
 from abuse.simulate import circles, crowds, payers
-from abuse.simulate.groups import MIXTURE, Group
-from abuse.simulate.plan import Plan, Scenario
+from abuse.simulate.draws import honest_ties, tie
+from abuse.simulate.farm_money import time_exits, time_funding
+from abuse.simulate.groups import MIXTURE, SPREAD, Group
+from abuse.simulate.plan import Plan, Scenario, fund_alone
 from abuse.simulate.world import Ints, World, decides, happens
 
 CIRCLE = 3
+OWN_FUNDED = ("class", "quest_crowd", "victims", "one_person")
+"""Kinds whose members all have money from elsewhere."""
+PAID = ("guild", "payroll", "desk")
+"""Kinds that somebody pays, some members as their first coins."""
+ONE_SINK_SHARE = 0.4
+"""Honest groups whose members all sell through one desk."""
 LIVES: dict[str, Callable[[np.random.Generator, Scenario, Ints, World], None]] = {
     "exchange_crowd": crowds.exchange_crowd,
     "relayer_crowd": crowds.relayer_crowd,
@@ -27,8 +35,22 @@ LIVES: dict[str, Callable[[np.random.Generator, Scenario, Ints, World], None]] =
 
 
 def live(rng: np.random.Generator, scenario: Scenario, group: Group, world: World) -> None:
-    """Overwrites the draws that a look-alike group shares."""
-    LIVES[group.kind](rng, scenario, group.members, world)
+    """Overwrites the draws that a look-alike group shares: some of any sort, then those of its kind."""
+    plan, members = scenario.plan, group.members
+    tied = honest_ties(rng)
+    level = int(rng.integers(0, 4))
+    tie(rng, plan, members, level, tied, world)
+    if "visits" in tied:
+        fund_alone(plan, members)
+    if "funding" in tied and group.kind in PAID:
+        time_funding(rng, plan, members, level)
+    if decides(rng, ONE_SINK_SHARE):
+        plan.sink[members], plan.onward[members] = plan.sink[members[0]], plan.onward[members[0]]
+    LIVES[group.kind](rng, scenario, members, world)
+    if "funding" in tied and group.kind in OWN_FUNDED:
+        time_funding(rng, plan, members, level)
+    if "exits" in tied and level != SPREAD and group.kind != "victims":
+        time_exits(rng, plan, members, level, world)
 
 
 def befriend(rng: np.random.Generator, plan: Plan, everyone_groups: list[Ints]) -> None:
