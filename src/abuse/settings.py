@@ -295,6 +295,9 @@ class Features:
     find .602 of the farms at the precision of one, .581."""
     min_time_partners: int = 3
     """Members that must share the window before time is evidence; one or two happen among friends."""
+    write_events: bool = False
+    """Whether the acts of members are written one by one: as dear as all figures together, and only a model that reads
+    acts needs them."""
     time_surprise: float = 3.0
     """How many standard deviations over chance the number of such members must be."""
 

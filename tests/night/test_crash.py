@@ -38,7 +38,7 @@ def dying_after(num_writes: int, replace: Callable[..., int], *, is_public: bool
 
 MOMENTS = {
     "in the middle of the work": (2, False),
-    "before the decisions": (7, False),
+    "before the decisions": (9, False),
     "between the two public tables that the later night gets": (10, True),
 }
 

@@ -39,7 +39,6 @@ from abuse.tables import (
     Participation,
     Services,
     Trails,
-    Transfers,
 )
 
 MIN_CANDIDATE = 5
@@ -139,7 +138,7 @@ def looked_up(night: Night, truth: list[dict[str, str]], spill: Spill) -> Known:
         night.slice(Services),
         night.facts(Participation),
         night.facts(Calls),
-        night.facts(Transfers),
+        None,
         spill,
     )
 

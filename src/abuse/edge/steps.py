@@ -161,13 +161,14 @@ def features(night: Night) -> dict[str, Any]:
         night.slice(Services),
         night.facts(Participation),
         night.facts(Calls),
-        night.facts(Transfers),
+        night.facts(Transfers) if night.settings.features.write_events else None,
         spill,
     )
     night.write(ClusterFeatures, cluster_features(seen))
-    night.write(Events, events(seen))
+    if night.settings.features.write_events:
+        night.write(Events, events(seen))
     clear()
-    return {"events": night.slice(Events).count()}
+    return {}
 
 
 def score(night: Night) -> dict[str, Any]:

@@ -63,6 +63,8 @@ def other_calls(known: Known) -> DataFrame:
 
 def moves(known: Known) -> list[DataFrame]:
     """Coins and tokens that came and went."""
+    if known.movements is None:
+        return []
     ends = (("paid", Transfers.recipient, Transfers.sender), ("pays", Transfers.sender, Transfers.recipient))
     found = []
     for kind, end, other in ends:

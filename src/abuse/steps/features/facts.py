@@ -24,6 +24,7 @@ MAX_ACTS, MAX_CALLS = 300, 300
 """Acts and transactions of a member that are looked at, its first ones: more say the same again."""
 SHOWN = ("at", "selector", "tip_wei", "is_ok", "is_act")
 OWNER = [ParticipantAddresses.chain, ParticipantAddresses.address]
+ENDS = (Transfers.recipient, Transfers.sender)
 
 
 @dataclass(frozen=True)
@@ -39,8 +40,8 @@ class Known:
     participation: DataFrame
     calls: DataFrame
     """Transactions that members signed, none twice; `is_act` those that the campaign knows as an action."""
-    movements: DataFrame
-    """Transfers with a member at `_end`, recipient or sender; pair-only ones left out."""
+    movements: DataFrame | None
+    """Transfers with a member at `_end`, recipient or sender, pair-only ones left out: only `events` looks at them."""
 
     @property
     def owners(self) -> DataFrame:
@@ -57,16 +58,16 @@ def known(
     services: DataFrame,
     participation: DataFrame,
     calls: DataFrame,
-    transfers: DataFrame,
+    transfers: DataFrame | None,
     spill: Spill,
 ) -> Known:
     """Looks members' calls and movements up once, for all that is made of them."""
     owners = spill(owners_of(members, addresses))
     own_calls = spill(members_calls(calls, participation, owners))
-    ends = [moved(transfers, owners, end) for end in (Transfers.recipient, Transfers.sender)]
+    ends = [moved(transfers, owners, end) for end in ENDS] if transfers is not None else []
     return Known(
         members, participants, addresses, features, trails, services, participation,
-        own_calls, spill(ends[0].unionByName(ends[1])),
+        own_calls, spill(ends[0].unionByName(ends[1])) if ends else None,
     )  # fmt: skip
 
 
