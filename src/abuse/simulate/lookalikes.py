@@ -11,6 +11,7 @@ from abuse.simulate.draws import honest_ties, tie
 from abuse.simulate.farm_money import time_exits, time_funding
 from abuse.simulate.groups import MIXTURE, SPREAD, Group
 from abuse.simulate.plan import Plan, Scenario, fund_alone
+from abuse.simulate.scripts import time_visits
 from abuse.simulate.world import Ints, World, decides, happens
 
 CIRCLE = 3
@@ -39,8 +40,9 @@ def live(rng: np.random.Generator, scenario: Scenario, group: Group, world: Worl
     plan, members = scenario.plan, group.members
     tied = honest_ties(rng)
     level = int(rng.integers(0, 4))
-    tie(rng, plan, members, level, tied, world)
-    if "visits" in tied:
+    tie(rng, plan, members, level, tied - {"visits"}, world)
+    if "visits" in tied:  # the same days, each at an hour of their own: only scripts come in a queue
+        time_visits(rng, plan, members, SPREAD, world)
         fund_alone(plan, members)
     if "funding" in tied and group.kind in PAID:
         time_funding(rng, plan, members, level)
