@@ -144,17 +144,15 @@ a_hard_set = click.option("--hard", type=click.Path(path_type=Path, exists=True)
 def train(out: Path, data: Path | None, hard: Path | None, scorer: str, seed: int) -> None:
     """Trains and calibrates a scorer and writes it with its card. Promotes nothing."""
     from abuse.edge.training import training_set
-    from abuse.model.rows import FeatureList
+    from abuse.model.rows import JOB_FEATURES
     from abuse.model.train import train as trained
     from abuse.settings import load_settings
-    from abuse.tables import CLUSTER_FEATURES, FEATURE_FAMILIES
 
     shown = _progress()
     with shown.step("dataset", 0, 2):
         rows = data or training_set(out, load_settings(None), shown.say)
     with shown.step("train", 1, 2):
-        features = FeatureList(names=CLUSTER_FEATURES, families=FEATURE_FAMILIES)
-        model = trained(rows, out, features, hard=hard, scorer=scorer, seed=seed, on_progress=shown.say)
+        model = trained(rows, out, JOB_FEATURES, hard=hard, scorer=scorer, seed=seed, on_progress=shown.say)
     click.echo(f"{out}: {scorer}-{model.version}; its card is README.md there")
 
 
@@ -182,17 +180,15 @@ def evaluate(
     """Judges every scorer on every split: tables, intervals and pictures, from saved scores."""
     from abuse.edge.training import training_set
     from abuse.model.evaluate import evaluate as evaluated
-    from abuse.model.rows import FeatureList
+    from abuse.model.rows import JOB_FEATURES
     from abuse.settings import load_settings
-    from abuse.tables import CLUSTER_FEATURES, FEATURE_FAMILIES
 
     shown = _progress()
     with shown.step("dataset", 0, 2):
         rows = data or training_set(model or out, load_settings(None), shown.say)
     with shown.step("evaluate", 1, 2):
-        features = FeatureList(names=CLUSTER_FEATURES, families=FEATURE_FAMILIES)
         more = {"member_shuffled": shuffled, "more_scores": scores, "seed": seed, "num_workers": workers}
-        found = evaluated(rows, hard, out, features, on_progress=shown.say, **more)  # type: ignore[arg-type]
+        found = evaluated(rows, hard, out, JOB_FEATURES, on_progress=shown.say, **more)  # type: ignore[arg-type]
     click.echo(f"{found.report}")
 
 

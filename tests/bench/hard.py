@@ -16,9 +16,9 @@ import numpy as np
 
 from abuse.edge.context import quiet
 from abuse.edge.training import described
-from abuse.model.rows import FeatureList, Rows, read_rows
+from abuse.model.rows import JOB_FEATURES, Rows, read_rows
 from abuse.settings import load_settings
-from abuse.tables import CLUSTER_FEATURES, FEATURE_FAMILIES
+from abuse.tables import CLUSTER_FEATURES
 from tests.hard import gates
 from tests.hard.facts import facts
 from tests.hard.hard_set import digest, write_hard_set
@@ -45,8 +45,7 @@ def main(arguments: list[str]) -> None:
 
 def found(folder: Path) -> list[tuple[str, float, str]]:
     """Every gate: what it is, its figure, what is wanted."""
-    features = FeatureList(names=CLUSTER_FEATURES, families=FEATURE_FAMILIES)
-    rows, shuffled = (read_rows(folder / name, features) for name in ("rows", "rows/shuffled"))
+    rows, shuffled = (read_rows(folder / name, JOB_FEATURES) for name in ("rows", "rows/shuffled"))
     score, _, fold = judged(rows)
     label = rows.is_farm.astype(np.int64)
     dealt = judged(shuffled)[0]

@@ -15,20 +15,19 @@ from pathlib import Path
 import numpy as np
 import pyarrow.parquet as pq
 
-from abuse.edge.dataset import BEFORE, MIN_CANDIDATE, Simulated, looked_up, written
+from abuse.edge.dataset import BEFORE, Simulated, looked_up, written
 from abuse.edge.training import training_set
+from abuse.edge.truth import MIN_CANDIDATE
 from abuse.lake.session import start_session
 from abuse.model.bootstrap import draws, estimate
 from abuse.model.ranking import curve
 from abuse.model.registry import SCORERS
-from abuse.model.rows import FeatureList, Rows, read_rows
+from abuse.model.rows import JOB_FEATURES, Rows, read_rows
 from abuse.settings import Settings
-from abuse.tables import CLUSTER_FEATURES, FEATURE_FAMILIES
 from tests.bench.hop import AS_OF, CAMPAIGN, labels_of
 from tests.night.lakes import night_of
 
 MIN_SIZE = 8
-FEATURES = FeatureList(names=CLUSTER_FEATURES, families=FEATURE_FAMILIES)
 
 
 def main(arguments: list[str]) -> None:
@@ -40,7 +39,7 @@ def main(arguments: list[str]) -> None:
         spark_settings = Settings()
         data = given.data or training_set(Path(folder), spark_settings, lambda what, done, total: None)
         groups = described(Path(folder), spark_settings)
-    train = read_rows(data, FEATURES)
+    train = read_rows(data, JOB_FEATURES)
     print(f"{len(groups)} groups, {int(groups.is_farm.sum())} confirmed; trained on {len(train)} simulated clusters")
     weights = np.concatenate(list(draws(groups.campaign, groups.cluster_id, given.seed).weights()))
     found = {name: aucs(name, train, groups, weights, given.seed) for name in SCORERS}
@@ -87,4 +86,4 @@ def described(folder: Path, settings: Settings) -> Rows:
     table = pq.read_table(path)
     label = [confirmed[name] for name in table["cluster_id"].to_pylist()]
     pq.write_table(table.set_column(table.column_names.index("is_farm"), "is_farm", [label]), path)
-    return read_rows(folder / "rows", FEATURES)
+    return read_rows(folder / "rows", JOB_FEATURES)

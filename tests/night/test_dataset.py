@@ -9,15 +9,13 @@ import pytest
 from pyspark.sql import SparkSession
 
 from abuse.edge.context import quiet
-from abuse.edge.dataset import MIN_CANDIDATE, groups, shuffled
 from abuse.edge.training import described
+from abuse.edge.truth import MIN_CANDIDATE, groups, shuffled
 from abuse.errors import InputError
-from abuse.model.rows import FeatureList, Rows, read_rows
+from abuse.model.rows import JOB_FEATURES, Rows, read_rows
 from abuse.settings import Settings
-from abuse.tables import CLUSTER_FEATURES, FEATURE_FAMILIES
+from abuse.tables import CLUSTER_FEATURES
 from tests.hard.hard_set import write_hard_set
-
-FEATURES = FeatureList(names=CLUSTER_FEATURES, families=FEATURE_FAMILIES)
 
 
 @pytest.fixture(scope="module")
@@ -30,7 +28,7 @@ def made(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def rows(made: Path) -> Rows:
-    return read_rows(made / "rows", FEATURES)
+    return read_rows(made / "rows", JOB_FEATURES)
 
 
 def truth_of(made: Path, campaign: str) -> list[dict[str, str]]:
@@ -66,7 +64,7 @@ def test_campaigns_read_together_are_described_each_by_itself(made: Path, rows: 
 
 
 def test_shuffled_members_keep_sizes_and_labels(made: Path, rows: Rows) -> None:
-    dealt = read_rows(made / "rows" / "shuffled", FEATURES)
+    dealt = read_rows(made / "rows" / "shuffled", JOB_FEATURES)
     assert dealt.cluster_id.tolist() == rows.cluster_id.tolist()
     assert (dealt.size == rows.size).all()
     assert (dealt.is_farm == rows.is_farm).all()

@@ -107,13 +107,10 @@ def ethereum_etl(unit: Unit, reading: Reading) -> Parsed:
 
     blocks = look_up("blocks", lookups.blocks, ["block_number", "at"])
     receipts = look_up("receipts", lambda raw: lookups.receipts(raw, chain, chains), ["tx_hash", "status", "created"])
-    spark = reading.tokens.sparkSession
-    receipts = spark.createDataFrame([], NO_RECEIPTS) if receipts is None else receipts
-    files = by_table.get("transactions", [])
-    signed = [calls.signers(reading.raw(s), receipts, s.name, chain, chains) for s in files]
-    senders = reading.spill(least(_all(signed), ["tx_hash"])) if signed else spark.createDataFrame([], NO_SIGNERS)
+    receipts = reading.tokens.sparkSession.createDataFrame([], NO_RECEIPTS) if receipts is None else receipts
+    senders = _senders(by_table.get("transactions", []), receipts, chain, reading)
     known = ethereum.Known(block_times(blocks, senders), receipts, senders)
-    if signed:
+    if "transactions" in by_table:
         found.facts[Calls] = calls.calls(known.senders, known.times, chain)
     moved: list[DataFrame] = []
 
@@ -135,6 +132,14 @@ def ethereum_etl(unit: Unit, reading: Reading) -> Parsed:
         whole = _all(moved)  # transactions that traces repeat are left out, so no key is in two tables
         found.facts[Transfers] = transfers.valued(whole, reading.tokens, chains)
     return found
+
+
+def _senders(files: list[Source], receipts: DataFrame, chain: str, reading: Reading) -> DataFrame:
+    """Who signed what in all the files, each transaction once."""
+    signed = [calls.signers(reading.raw(s), receipts, s.name, chain, reading.chains) for s in files]
+    if not signed:
+        return reading.tokens.sparkSession.createDataFrame([], NO_SIGNERS)
+    return reading.spill(least(_all(signed), ["tx_hash"]))
 
 
 def block_times(blocks: DataFrame | None, senders: DataFrame) -> DataFrame:

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from abuse.campaign import load_campaign
 from abuse.edge.context import Say
-from abuse.edge.dataset import Simulated, dataset, groups
+from abuse.edge.dataset import Simulated, dataset
+from abuse.edge.truth import groups
 from abuse.lake.delta import Lake
 from abuse.lake.session import start_session
 from abuse.settings import Settings

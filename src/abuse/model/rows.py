@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from abuse.errors import InputError
+from abuse.tables import CLUSTER_FEATURES, FEATURE_FAMILIES
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -61,6 +62,10 @@ class FeatureList:
         if name not in self.names:
             raise InputError("features", f"no {name}", "it among the features", "Add it or use another scorer.")
         return self.names.index(name)
+
+
+JOB_FEATURES = FeatureList(names=CLUSTER_FEATURES, families=FEATURE_FAMILIES)
+"""What the night describes clusters by."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

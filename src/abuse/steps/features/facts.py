@@ -164,9 +164,7 @@ def signed(known: Known) -> DataFrame:
 
 def members_calls(calls: DataFrame, participation: DataFrame, owners: DataFrame) -> DataFrame:
     """Calls that members signed, none twice, with cluster_id, account and whether it is an action of the campaign."""
-    own = owners.select("cluster_id", "account", *[F.col(c).alias(f"_{c}") for c in OWNER])
-    is_own = (F.col(Calls.chain) == F.col("_chain")) & (F.col(Calls.caller) == F.col("_address"))
-    found = calls.join(own, on=is_own).drop("_chain", "_address")
+    found = of_owners(calls, Calls.caller, owners)
     rest = [c for c in found.columns if c not in (Calls.chain, Calls.tx_hash, Calls.source, Calls.file_digest)]
     once = found.groupBy(Calls.chain, Calls.tx_hash).agg(F.min(F.struct(*rest)).alias("_least"))
     once = once.select(Calls.chain, Calls.tx_hash, "_least.*")
@@ -177,7 +175,12 @@ def members_calls(calls: DataFrame, participation: DataFrame, owners: DataFrame)
 
 def moved(transfers: DataFrame, owners: DataFrame, end: str) -> DataFrame:
     """Movements with a member at that end."""
+    timed = transfers.where(F.col(Transfers.at).isNotNull())
+    return of_owners(timed, end, owners).withColumn("_end", F.lit(end))
+
+
+def of_owners(rows: DataFrame, end: str, owners: DataFrame) -> DataFrame:
+    """The rows whose address at `end` is a member's on that chain, with cluster_id and account."""
     own = owners.select("cluster_id", "account", *[F.col(c).alias(f"_{c}") for c in OWNER])
-    is_own = (F.col(Transfers.chain) == F.col("_chain")) & (F.col(end) == F.col("_address"))
-    timed = transfers.where(F.col(Transfers.at).isNotNull()).join(own, on=is_own)
-    return timed.drop("_chain", "_address").withColumn("_end", F.lit(end))
+    is_own = (F.col(OWNER[0]) == F.col("_chain")) & (F.col(end) == F.col("_address"))
+    return rows.join(own, on=is_own).drop("_chain", "_address")

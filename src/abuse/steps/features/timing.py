@@ -6,9 +6,8 @@ import numpy as np
 
 from abuse.steps.features import statistics as st
 from abuse.steps.features.group import Group
+from abuse.steps.features.members import Z_95
 from abuse.tables import ClusterFeatures as C
-
-Z_95 = 1.645  # one-sided 95% point of the normal distribution
 
 
 def timing(group: Group) -> dict[str, float]:
