@@ -191,6 +191,11 @@ SWEEPS: dict[str, tuple[list[Fact], set[Hop]]] = {
         [paid("a", "sink", at=11), token("a", "d", 1e6, at=12, asset="fake", initiator="forger")],
         {("a", 1, "sink", None)},
     ),
+    "a token that a thief took is no sweep": ([token("a", "thief", at=11, initiator="thief")], set()),
+    "a token that a thief took does not hide the sweep": (
+        [token("a", "sink", at=11, initiator="a"), token("a", "thief", at=12, initiator="thief")],
+        {("a", 1, "sink", None)},
+    ),
     "a listed token worth under a dollar is dust": ([token("a", "sink", 0.99, at=11)], set()),
     "a listed token without a price is dust": ([token("a", "sink", None, at=11)], set()),
     "in one block the transaction index decides which was last": (

@@ -1,4 +1,7 @@
-"""services, trails, links, clusters, features, score, decide: what each reads, calls and writes, and what it counts."""
+"""services, trails, links, clusters, features, score, decide: what each reads, calls and writes, and what it counts.
+
+Longer than 200 lines so that all a night reads and writes stands in one place.
+"""
 
 from __future__ import annotations
 

@@ -7,7 +7,7 @@ import numpy as np
 from abuse.simulate.calls import Actions, action_times, campaign_calls
 from abuse.simulate.ledger import Ledger
 from abuse.simulate.methods import APPROVE, SWAP, TRANSFER
-from abuse.simulate.money import cash_out, funding, payouts
+from abuse.simulate.money import cash_out, funding, payouts, thefts
 from abuse.simulate.plan import Plan, Scenario, cash_out_times
 from abuse.simulate.priors import DAY
 from abuse.simulate.world import COIN, HOUR, MINUTE, NATIVE_USD, STABLE_UNITS, Floats, Ints, World, happens
@@ -34,6 +34,7 @@ def play(rng: np.random.Generator, scenario: Scenario, world: World, ledger: Led
     actions = campaign_calls(rng, plan, world, ledger, times)
     left = plan.budget * (1 - spends - plan.pays_friend * MAX_GIFT - RESERVE) + plan.extra
     cash_out(rng, plan, world, ledger, cash_at, (left * rng.uniform(0.9, 1.0, len(plan))).astype(np.int64))
+    thefts(rng, scenario, world, ledger, cash_at)
     return actions
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from abuse.simulate.ledger import Ledger
-from abuse.simulate.methods import DISPERSE, RELAY, TRANSFER
+from abuse.simulate.methods import APPROVE, DISPERSE, RELAY, TRANSFER
 from abuse.simulate.plan import Plan, Scenario
 from abuse.simulate.priors import DAY
 from abuse.simulate.world import HISTORY, HOUR, MINUTE, NOBODY, SECOND_UNITS, Floats, Ints, World, happens
@@ -110,6 +110,18 @@ def cash_out(rng: np.random.Generator, plan: Plan, world: World, ledger: Ledger,
     sink, to, total, emptied = _per_deposit(plan, tokens, reward, at)
     tx = ledger.call(emptied, sink, world.second, method=TRANSFER)
     ledger.log(tx, world.second, sink, to, total, zeros=9)
+
+
+def thefts(rng: np.random.Generator, scenario: Scenario, world: World, ledger: Ledger, at: Floats) -> None:
+    """Who let a thief have tokens signed one approval; he takes them in transactions of his own."""
+    plan = scenario.plan
+    for theft in scenario.thefts:
+        ledger.call(theft.at, theft.strangers, theft.thief, theft.amounts)
+        has_some = ~plan.is_hidden[theft.robbed] & (plan.num_calls[theft.robbed] > 1)
+        who = theft.robbed[has_some]
+        ledger.call(at[who] - rng.uniform(1, 9, len(who)) * MINUTE, plan.address[who], world.second, method=APPROVE)
+        tx = ledger.call(at[who], theft.thief, world.second, method=TRANSFER)
+        ledger.log(tx, world.second, plan.address[who], theft.thief, plan.reward[who] * SECOND_UNITS, zeros=9)
 
 
 def _per_deposit(plan: Plan, who: Ints, amount: Ints, at: Floats) -> tuple[Ints, Ints, Ints, Floats]:

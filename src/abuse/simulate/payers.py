@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from abuse.simulate.circles import pay_people
-from abuse.simulate.plan import Payout, Scenario
+from abuse.simulate.people import with_decimals
+from abuse.simulate.plan import Payout, Scenario, Theft
 from abuse.simulate.priors import DAY
 from abuse.simulate.world import COIN, HOUR, NOBODY, STABLE_UNITS, Ints, World, decides, happens
 
@@ -48,9 +49,22 @@ def desk(rng: np.random.Generator, scenario: Scenario, members: Ints, world: Wor
 
 
 def victims(rng: np.random.Generator, scenario: Scenario, members: Ints, world: World) -> None:
-    """Everybody signed the same false page, and one thief takes what each has, within days of a wave of messages."""
-    plan, n = scenario.plan, len(members)
-    plan.sink[members], plan.onward[members] = world.addresses.one(), NOBODY
-    plan.cashes_out[members] = True
+    """Everybody signed the same false page, and one thief takes what each has, within days of a wave of messages.
+
+    Half of the pages have them send their coins, the others have them let the thief take their tokens. He robs people
+    outside the campaign as well, if he does not aim at its participants.
+    """
+    plan, thief, n = scenario.plan, world.addresses.one(), len(members)
+    num_strangers = 0 if decides(rng, 0.3) else int(rng.uniform(1, 5) * n)
     wave = float(rng.uniform(world.length / 3, world.length))
-    plan.cash_out_at[members] = wave + rng.exponential(8 * HOUR, n).clip(0, 3 * DAY)
+    at = wave + rng.exponential(8 * HOUR, n + num_strangers).clip(0, 3 * DAY)
+    coins = with_decimals(rng.lognormal(np.log(world.priors.coins), 1, num_strangers), np.full(num_strangers, 5))
+    strangers = world.addresses.new(num_strangers)
+    plan.cash_out_at[members] = at[:n]
+    if decides(rng, 0.5):
+        plan.sink[members], plan.onward[members], plan.cashes_out[members] = thief, NOBODY, True
+        robbed = members[:0]
+    else:
+        plan.claims[members], plan.cashes_out[members] = True, False
+        robbed = members
+    scenario.thefts.append(Theft(thief, strangers, at[n:], coins, robbed))

@@ -115,6 +115,18 @@ class Payments:
     amounts: Ints
 
 
+@dataclass(frozen=True)
+class Theft:
+    """Coins that strangers to the campaign send one thief, and participants whose tokens he takes, as they cash out."""
+
+    thief: int
+    strangers: Ints
+    at: Floats
+    amounts: Ints
+    robbed: Ints
+    """Places of the participants."""
+
+
 @dataclass
 class Scenario:
     """Everybody's plan, and what people outside the campaign do for it."""
@@ -122,6 +134,7 @@ class Scenario:
     plan: Plan
     payouts: list[Payout] = field(default_factory=list)
     payments: list[Payments] = field(default_factory=list)
+    thefts: list[Theft] = field(default_factory=list)
     top_ups: list[tuple[int, float, int, bool]] = field(default_factory=list)
     """(address, at, amount, in stablecoin) that an exchange sends to somebody outside the campaign."""
 

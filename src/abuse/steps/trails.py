@@ -112,7 +112,10 @@ def swept(
     links: settings.Links,
     chains: Mapping[str, settings.Chain],
 ) -> DataFrame:
-    """The last payment above dust that an address made after its account's last action."""
+    """The last payment above dust that an address made after its account's last action.
+
+    Tokens that somebody else is known to have moved are left out: a thief pulls what an approval lets him.
+    """
     acted = addresses.join(
         participants.select(Participants.account, Participants.last_action_at), on=Participants.account
     )
@@ -122,9 +125,11 @@ def swept(
     out = timed.withColumn(Trails.address, F.col(Transfers.sender)).join(acted, on=Trails.address)
     is_late = F.col(Transfers.at) > F.col("_acted")
     is_other = F.col(Transfers.sender) != F.col(Transfers.recipient)
+    signed = F.coalesce(F.col(Transfers.initiator) == F.col(Transfers.sender), F.lit(True))
+    is_own = signed | (F.col(Transfers.kind) != "token")
     counts = F.col(Transfers.asset).isin(*assets) & above_dust(links, chains)
     last = (
-        out.where(is_late & is_other & counts)
+        out.where(is_late & is_other & is_own & counts)
         .withColumn(Trails.reached, F.col(Transfers.recipient))
         .groupBy(Trails.chain, Trails.address)
         .agg(F.max(F.struct(order().alias("o"), Trails.reached, *_rest())).alias("_last"))
