@@ -15,8 +15,8 @@ from abuse.simulate.world import Ints, World, decides, happens
 
 DRAWS = ("tasks", "amounts", "habits", "visits", "funding", "exits")
 MIN_TIES = 2
-FARM_TIES = (0.7, 0.6, 0.5, 0.4)
-"""Chance that a farm of each level ties each of the draws."""
+FARM_TIES = (0.95, 0.65, 0.5, 0.4)
+"""Chance that a farm of each level ties each of the draws. Real crude ones tie nearly all: `poe bench farms`."""
 HONEST_TIES = 0.55
 """The same of an honest group, which ties it as a farm of some level would."""
 AMOUNT_TIES = {CAREFUL: 0.8, CAREFUL + 1: 0.5}
