@@ -75,7 +75,8 @@ def differs(key: str, found: dict[str, dict[str, Numbers]]) -> str:
     real = found["real"][key]
     levels = {name: values[key] for name, values in found.items() if name != "real"}
     near = min(levels, key=lambda name: ks(real, levels[name]))
-    return f"{near}: {ks(real, levels[near]):.2f}, median {np.median(levels[near]):.3g} where it is {np.median(real):.3g}"
+    ours, theirs = (np.median(values) for values in (levels[near], real))
+    return f"{near}: {ks(real, levels[near]):.2f}, median {ours:.3g} where the real one is {theirs:.3g}"
 
 
 def real_farms() -> list[Calls]:
