@@ -139,7 +139,9 @@ a_hard_set = click.option("--hard", type=click.Path(path_type=Path, exists=True)
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="Folder for weights, config and card.")
 @a_dataset
 @a_hard_set
-@click.option("--scorer", default="lightgbm", show_default=True, help="Which one: lightgbm or logistic_regression.")
+@click.option(
+    "--scorer", default="lightgbm", show_default=True, help="coordination_trees, lightgbm or logistic_regression."
+)
 @click.option("--seed", default=0, show_default=True)
 def train(out: Path, data: Path | None, hard: Path | None, scorer: str, seed: int) -> None:
     """Trains and calibrates a scorer and writes it with its card. Promotes nothing."""
