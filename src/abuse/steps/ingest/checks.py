@@ -121,5 +121,8 @@ def null_reason(raw: Column, what: str) -> Column:
 
 
 def reasons(*each: Column) -> Column:
-    """Every reason that applies, in the given order."""
-    return F.array_compact(F.array(*each))
+    """Every reason that applies, in the given order.
+
+    Not array_compact: it is a filter by a lambda, for which Spark compiles nothing that the reasons are made from.
+    """
+    return F.array_remove(F.array(*[F.coalesce(one, F.lit("")) for one in each]), "")
