@@ -307,8 +307,8 @@ class Score:
     """Who scores clusters: a stored model, or the time-gap rule, the baseline every other scorer must beat."""
 
     scorer: str = "time_gap"
-    """`time_gap`, or `model`: then `model` says which, and clusters whose money is unknown stay the rule's. On the hard
-    set no trained scorer beats the rule at the honest accounts it flags, so none is shipped."""
+    """`time_gap`, or `model`: then `model` says which, and clusters whose money is unknown stay the rule's. No
+    trained scorer beats the rule on the hard set or on Hop's reviewed groups (model/CARD.md), so none is shipped."""
     model: str = ""
     """Folder of a model that `abuse train` wrote."""
     half_gap_s: float = 86400.0
