@@ -114,7 +114,10 @@ def simulate(out: Path, accounts: int, seed: int) -> None:
 @click.argument("out", type=click.Path(path_type=Path))
 @click.argument("campaigns", nargs=-1, required=True, type=click.Path(path_type=Path, exists=True))
 @click.option("--shuffle-seed", type=int, help="Also OUT/shuffled: the same groups with each other's members.")
-def dataset(out: Path, campaigns: tuple[Path, ...], shuffle_seed: int | None) -> None:
+@click.option(
+    "--events", "with_events", is_flag=True, help="Also OUT/events and OUT/members: members' acts, for farmset. Slow."
+)
+def dataset(out: Path, campaigns: tuple[Path, ...], shuffle_seed: int | None, with_events: bool) -> None:
     """Describes every group of simulated campaigns (folders with campaign.toml and truth.csv) as training rows."""
     from abuse.edge.training import described
     from abuse.settings import load_settings
@@ -123,7 +126,7 @@ def dataset(out: Path, campaigns: tuple[Path, ...], shuffle_seed: int | None) ->
         raise InputError(f"folder {out}", "there already", "a new one", "Name another, or remove it.")
     shown = _progress()
     with shown.step("dataset", 0, 1):
-        num = described(list(campaigns), out, load_settings(None), shown.say, shuffle_seed)
+        num = described(list(campaigns), out, load_settings(None), shown.say, shuffle_seed, with_events=with_events)
     click.echo(f"{out}: {num} candidates of {len(campaigns)} campaigns")
 
 

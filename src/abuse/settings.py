@@ -296,8 +296,8 @@ class Features:
     min_time_partners: int = 3
     """Members that must share the window before time is evidence; one or two happen among friends."""
     write_events: bool = False
-    """Whether the acts of members are written one by one: as dear as all figures together, and only a model that reads
-    acts needs them."""
+    """Whether the acts of members are written one by one, and what ties each to the others: as dear as all figures
+    together, and only a model that reads acts needs them."""
     time_surprise: float = 3.0
     """How many standard deviations over chance the number of such members must be."""
 

@@ -482,6 +482,34 @@ class Events(PerRun):
     num_merged = Field(WHOLE, "like acts in a row that this one stands for", required=True)
 
 
+class MemberTies(PerRun):
+    """What a member is to its cluster: where it stands in the tree of first payments, and what it has in common."""
+
+    key = ("cluster_id", "account")
+    cluster_id = Field(TEXT, "the cluster", required=True)
+    account = Field(TEXT, "the member", required=True)
+    parent = Field(TEXT, "the member that paid its first coins; empty when none did")
+    payer = Field(TEXT, "the address that paid them; empty when it serves many or nothing is known")
+    sink = Field(TEXT, "where its coins went after the reward; empty when that serves many or nothing is known")
+    is_served = Field(YES_NO, "whether a service paid its first coins; empty when nothing is known")
+    is_sunk_at_service = Field(YES_NO, "whether its coins went to a service; empty when nothing is known")
+    hops = Field(REAL, "hops of its funding trail", unit="hops")
+    paid_with = Field(WHOLE, "other members paid in the same transaction; empty when nothing is known")
+    same_payment_share = Field(REAL, "Other members whose first payment is the same, to three digits.", unit="0 to 1")
+    paid_offset_s = Field(REAL, "its first coins, after the cluster's middle first coins", unit="seconds")
+    begin_offset_s = Field(REAL, "its first action, after the cluster's middle first action", unit="seconds")
+    sunk_offset_s = Field(REAL, "its coins going on, after the cluster's middle ones", unit="seconds")
+    wait_s = Field(REAL, "from its first coins to its first action", unit="seconds")
+    sink_wait_s = Field(REAL, "from its last action to its coins going on", unit="seconds")
+    num_actions = Field(WHOLE, "its campaign actions", required=True)
+    num_neighbours = Field(WHOLE, "members tied to it directly", required=True)
+    time_partners = Field(WHOLE, "other members that began within the time window of its own beginning", required=True)
+    time_surprise = Field(REAL, "how far that is above what the crowd explains", unit="standard deviations")
+    money_partners = Field(WHOLE, "other members it is tied to by money", required=True)
+    sink_partners = Field(WHOLE, "other members it shares a destination with", required=True)
+    sequence_partners = Field(WHOLE, "other members that did the same in step", required=True)
+
+
 class Scores(Published):
     """How likely a cluster is a farm, and a member part of it."""
 
@@ -588,7 +616,15 @@ class Runs(Ledger):
 
 
 FACTS: list[type[Table]] = [Participation, AccountAddresses, Transfers, Calls, Labels, Quarantine, FirstFunders]
-STEP_TABLES: list[type[Table]] = [Participants, ParticipantAddresses, Trails, Features, ClusterFeatures, Events]
+STEP_TABLES: list[type[Table]] = [
+    Participants,
+    ParticipantAddresses,
+    Trails,
+    Features,
+    ClusterFeatures,
+    Events,
+    MemberTies,
+]
 PUBLIC: list[type[Published]] = [
     Services,
     Links,

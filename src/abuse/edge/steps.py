@@ -15,7 +15,7 @@ from abuse.edge.funders import acted, funders
 from abuse.lake.publication import ledger
 from abuse.steps.clusters import clusters as cluster_step
 from abuse.steps.decide import decide as decide_step
-from abuse.steps.features import cluster_features, events, known
+from abuse.steps.features import cluster_features, events, known, member_ties
 from abuse.steps.features import features as feature_step
 from abuse.steps.links import links as link_step
 from abuse.steps.publish import disqualified_accounts, output_figures
@@ -34,6 +34,7 @@ from abuse.tables import (
     Features,
     Labels,
     Links,
+    MemberTies,
     ParticipantAddresses,
     Participants,
     Participation,
@@ -170,6 +171,7 @@ def features(night: Night) -> dict[str, Any]:
     night.write(ClusterFeatures, cluster_features(seen))
     if night.settings.features.write_events:
         night.write(Events, events(seen))
+        night.write(MemberTies, member_ties(seen))
     clear()
     return {}
 

@@ -1,0 +1,108 @@
+"""A network and a corpus -> log-odds of clusters and members that no other cluster, no order and no padding changes.
+
+Members are read in blocks of a fixed number of rows: a matrix product sums in an order that its shape decides. Clusters
+are judged in float64, where what is left of such differences is far below the decimals that are stored.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from abuse.errors import SetupError
+from abuse.model.farmset.batches import batch_of, budgeted, member_blocks, tokens_of
+from abuse.model.farmset.corpus import Corpus, Whole
+from abuse.model.farmset.network import FarmSetTransformer, Said
+from abuse.model.farmset.tensors import Place, clusters, rows, tensor
+from abuse.model.rows import Reals
+
+CPU_TOKENS, GPU_TOKENS = 4_096, 262_144
+"""Rows of a block: 4k keep a core's cache warm, a GPU wants many."""
+MIN_TOKENS = 1_024
+PLACES = 16_384
+"""Members, padding included, judged at once: float64 of width 256 takes 32 MB a layer."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Odds:
+    """Log-odds before calibration."""
+
+    cluster: Reals
+    member: Reals
+
+
+class Reader:
+    """A network ready to score."""
+
+    def __init__(self, model: FarmSetTransformer, where: Place, say: Callable[[str], None] = lambda text: None) -> None:
+        self.where, self.say = where, say
+        self.encoder = copy.deepcopy(model.encoder).to(where.device, where.dtype).eval()
+        self.judge = copy.deepcopy(model.judge).to(where.device, torch.float64).eval()
+        self.num_tokens = GPU_TOKENS if where.device.type == "cuda" else CPU_TOKENS
+
+    @torch.inference_mode()
+    def odds(self, corpus: Corpus, hand: Reals) -> Odds:
+        """Of all clusters and all members of a corpus; `hand` has a row per cluster."""
+        return self.judged(corpus, hand, self.vectors(corpus))
+
+    @torch.inference_mode()
+    def vectors(self, corpus: Corpus) -> Tensor:
+        """A vector per member, in half precision where that is what it was computed in (M by D)."""
+        width = self.encoder.norm.weight.shape[0]
+        found = torch.empty(len(corpus.num_tokens), width, dtype=self.where.dtype, device=self.where.device)
+        for block in member_blocks(corpus.num_tokens, self.num_tokens):
+            found[tensor(block, self.where)] = self._block(corpus, block)
+        return found
+
+    def _block(self, corpus: Corpus, members: Whole) -> Tensor:
+        """Members that fit one block. A GPU whose memory is too small gets half as many at once, and says so."""
+        try:
+            laid = rows(corpus.num_tokens[members], self.where, self.num_tokens)
+            h_RD = self.encoder(
+                tensor(tokens_of(corpus, members), self.where), tensor(corpus.members[members], self.where), laid
+            )
+            return self.encoder.members(h_RD, laid)
+        except torch.OutOfMemoryError:
+            self._halve()
+        num_tokens = corpus.num_tokens[members]
+        parts = [self._block(corpus, members[part]) for part in budgeted(num_tokens.tolist(), self.num_tokens)]
+        return torch.cat(parts)
+
+    def _halve(self) -> None:
+        torch.cuda.empty_cache()
+        self.num_tokens //= 2
+        if self.num_tokens < MIN_TOKENS:
+            found = f"no room for {MIN_TOKENS:,} tokens"
+            raise SetupError("device cuda", found, "a GPU with memory left", "Set score.device to cpu.")
+        self.say(f"the GPU's memory is too small: {self.num_tokens:,} tokens at once from now on")
+
+    @torch.inference_mode()
+    def judged(self, corpus: Corpus, hand: Reals, vectors: Tensor) -> Odds:
+        """The second half: what `vectors` say of clusters and members."""
+        cluster, member = np.empty(len(corpus)), np.empty(len(corpus.num_tokens))
+        first = corpus.member_starts()
+        for part in cluster_blocks(corpus.num_members):
+            chosen = np.concatenate([np.arange(first[one], first[one + 1]) for one in part])
+            own = corpus.take_members(chosen, corpus.num_members[part], corpus.cluster_id[part])
+            batch = batch_of(own, hand[part], corpus.num_members[part])
+            h_ND = vectors[tensor(chosen, self.where)].to(torch.float64)
+            found: Said = self.judge(h_ND, clusters(batch, self.where, torch.float64))
+            cluster[part] = found.cluster_B.cpu().numpy()
+            member[chosen] = found.member_N.cpu().numpy()
+        return Odds(cluster=cluster, member=member)
+
+
+def cluster_blocks(num_members: Whole) -> list[Whole]:
+    """Clusters by size, cut so that their padded members fit; one that does not is alone."""
+    order = np.argsort(num_members, kind="stable")
+    parts: list[list[int]] = [[]]
+    for cluster in order.tolist():
+        if parts[-1] and num_members[cluster] * (len(parts[-1]) + 1) > PLACES:
+            parts.append([])
+        parts[-1].append(cluster)
+    return [np.array(part, dtype=np.int64) for part in parts if part]
