@@ -6,14 +6,15 @@ The order of the rows changes nothing: clusters come by id, members by account, 
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from abuse.errors import InputError
+from abuse.model.farmset.columns import codes, integers, micros, one, reals, reals_or_unknown, texts
 from abuse.model.farmset.corpus import KIND, NONE, OWN_ROW, Corpus, Whole, ranges, starts
 from abuse.model.farmset.fields import EVENT_FIELDS, MEMBER_FIELDS, UNKNOWN, Reals, Small
 from abuse.model.farmset.groups import Groups, grouped
+from abuse.model.rows import Flags
 from abuse.tables import Events, MemberTies
 
 EVENT_COLUMNS = (
@@ -40,19 +41,19 @@ def coded(events: pa.Table, ties: pa.Table) -> Corpus:
     ties = _sorted(ties, MEMBER_COLUMNS, MemberTies.account)
     events = _sorted(events, EVENT_COLUMNS, Events.position)
     keys = _keys(ties)
-    owner = _integers(pc.index_in(_keys(events), value_set=keys))
+    owner = integers(pc.index_in(_keys(events), value_set=keys))
     if (owner == NONE).any():
         stray = events[Events.account][int(np.flatnonzero(owner == NONE)[0])]
         raise InputError("events", f"one of {stray}, in no cluster", "members' events alone", "Write both again.")
     order = np.argsort(owner, kind="stable")
     events, owner = events.take(order), owner[order]
-    ids = _texts(ties, MemberTies.cluster_id)
+    ids = texts(ties, MemberTies.cluster_id)
     cluster_id, cluster, num_members = np.unique(ids, return_inverse=True, return_counts=True)
     links = _links(ties, keys, cluster)
     num_events = np.bincount(owner, minlength=len(ties)).astype(np.int64)
     return Corpus(
         cluster_id=cluster_id,
-        account=_texts(ties, MemberTies.account),
+        account=texts(ties, MemberTies.account),
         num_members=num_members.astype(np.int64),
         num_tokens=num_events + 1,
         tokens=_tokens(_event_values(events, owner, cluster, num_members), num_events),
@@ -72,20 +73,16 @@ def _sorted(rows: pa.Table, columns: tuple[str, ...], last: str) -> pa.Table:
 def _keys(rows: pa.Table) -> pa.Array:
     """Cluster and member in one text."""
     ids, accounts = (rows[name].combine_chunks() for name in (Events.cluster_id, Events.account))
-    return _one(pc.binary_join_element_wise(ids, accounts, "\x00"))
-
-
-def _one(column: pa.Array | pa.ChunkedArray) -> pa.Array:
-    return column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
+    return one(pc.binary_join_element_wise(ids, accounts, "\x00"))
 
 
 def _links(ties: pa.Table, keys: pa.Array, cluster: Whole) -> dict[str, Whole]:
     """Parent, payer and sink of each member, as numbers."""
-    ids = _one(ties[MemberTies.cluster_id])
-    parent = pc.binary_join_element_wise(ids, _one(ties[MemberTies.parent]), "\x00")
-    found = {"parent": _integers(pc.index_in(parent, value_set=keys, skip_nulls=True))}
+    ids = one(ties[MemberTies.cluster_id])
+    parent = pc.binary_join_element_wise(ids, one(ties[MemberTies.parent]), "\x00")
+    found = {"parent": integers(pc.index_in(parent, value_set=keys, skip_nulls=True))}
     for name in (MemberTies.payer, MemberTies.sink):
-        word = _codes(ties, name)
+        word = codes(ties, name)
         known = word != NONE
         number = np.full(len(ties), NONE)
         number[known] = np.unique(cluster[known] * len(ties) + word[known], return_inverse=True)[1]
@@ -105,12 +102,13 @@ def _tokens(values: Small, num_events: Whole) -> Small:
 def _event_values(events: pa.Table, owner: Whole, cluster: Whole, num_members: Whole) -> Small:
     """One row per event, one column per field."""
     where, others = cluster[owner], np.maximum(num_members - 1, 1)[cluster[owner]]
-    kind, at = _codes(events, Events.kind), _micros(events)
-    word = grouped(where, kind, _codes(events, Events.what) + 1)
-    party = grouped(where, _codes(events, Events.counterparty))
-    amount, near = _reals(events, Events.amount), _reals(events, Events.siblings_near)
-    has_party = _codes(events, Events.counterparty) != NONE
-    rank = {"word": _ranks(word, where, owner, at), "party": _ranks(party, where, owner, at)}
+    kind, at = codes(events, Events.kind), micros(events, Events.at)
+    word = grouped(where, kind, codes(events, Events.what) + 1)
+    party = grouped(where, codes(events, Events.counterparty))
+    amount, near = reals(events, Events.amount), reals(events, Events.siblings_near)
+    has_party = codes(events, Events.counterparty) != NONE
+    everything = np.ones(len(where), dtype=np.bool_)
+    rank = {"word": _ranks(word, where, owner, at, everything), "party": _ranks(party, where, owner, at, has_party)}
     numbers: dict[str, Reals] = {
         "word_rank": rank["word"][0],
         "word_share": rank["word"][1] / others,
@@ -126,31 +124,23 @@ def _event_values(events: pa.Table, owner: Whole, cluster: Whole, num_members: W
         if field.name in words:
             columns.append(field.placed(events[words[field.name]].to_pylist()))
         else:
-            columns.append(field.binned(numbers.get(field.name, _lazily(events, field.name))))
+            columns.append(field.binned(numbers.get(field.name, reals_or_unknown(events, field.name))))
     return np.column_stack(columns)
 
 
-def _micros(events: pa.Table) -> Whole:
-    return _integers(events[Events.at].cast(pa.timestamp("us", "UTC")).cast(pa.int64()))
-
-
-def _lazily(rows: pa.Table, name: str) -> Reals:
-    """A column of the table, unknown where the field is none of its columns."""
-    return _reals(rows, name) if name in rows.column_names else np.full(len(rows), np.nan)
-
-
-def _ranks(group: Groups, where: Whole, owner: Whole, at: Whole) -> tuple[Reals, Reals]:
+def _ranks(group: Groups, where: Whole, owner: Whole, at: Whole, counts: Flags) -> tuple[Reals, Reals]:
     """(rank within the cluster, other members that have it) of each event's word or counterparty.
 
     The one most members have is first; of equals the one first used; then the one whose number is less, which is by
-    text.
+    text. What does not count comes after all that does.
     """
-    members, first = group.distinct(owner), group.least(at)
+    members = group.distinct(owner) * group.least(counts.astype(np.int64))
+    first = group.least(at)
     cluster = group.least(where)
     order = np.lexsort((np.arange(len(members)), first, -members, cluster))
     rank = np.empty(len(order), dtype=np.int64)
-    counts = np.unique(cluster, return_counts=True)[1]
-    rank[order] = ranges(np.zeros(len(counts), dtype=np.int64), counts)
+    sizes = np.unique(cluster, return_counts=True)[1]
+    rank[order] = ranges(np.zeros(len(sizes), dtype=np.int64), sizes)
     return rank[group.of].astype(np.float64), (members - 1)[group.of].astype(np.float64)
 
 
@@ -168,14 +158,14 @@ def _member_values(ties: pa.Table, cluster: Whole, num_members: Whole, links: di
     partners = {"neighbours": MemberTies.num_neighbours} | {
         name: f"{name}_partners" for name in ("time", "money", "sink", "sequence")
     }
-    numbers: dict[str, Reals] = {f"{name}_share": _reals(ties, column) / others for name, column in partners.items()}
+    numbers: dict[str, Reals] = {f"{name}_share": reals(ties, column) / others for name, column in partners.items()}
     numbers |= {f"same_{name}_share": _sharing(links[name]) / others for name in ("payer", "sink")}
     numbers |= {
         "has_parent": has_parent.astype(np.float64),
         "num_children": np.bincount(parent[has_parent], minlength=len(parent)).astype(np.float64),
         "depth": _depth(parent),
     }
-    values = [field.binned(numbers.get(field.name, _lazily(ties, field.name))) for field in MEMBER_FIELDS]
+    values = [field.binned(numbers.get(field.name, reals_or_unknown(ties, field.name))) for field in MEMBER_FIELDS]
     return np.column_stack(values)
 
 
@@ -193,24 +183,3 @@ def _depth(parent: Whole) -> Reals:
         depth += above != NONE
         above = np.where(above != NONE, parent[above], NONE)
     return depth
-
-
-def _texts(rows: pa.Table, name: str) -> npt.NDArray[np.str_]:
-    return np.array(rows[name].to_pylist(), dtype=np.str_)
-
-
-def _reals(rows: pa.Table, name: str) -> Reals:
-    """Null is NaN; yes is 1."""
-    column = rows[name]
-    return np.asarray(column.cast(pa.float64(), safe=False).to_numpy(), dtype=np.float64)
-
-
-def _integers(column: pa.Array | pa.ChunkedArray) -> Whole:
-    """Null is -1."""
-    return np.asarray(column.fill_null(NONE).to_numpy(zero_copy_only=False), dtype=np.int64)
-
-
-def _codes(rows: pa.Table, name: str) -> Whole:
-    """Numbers of a text column in order of the text; null is -1."""
-    known = pc.array_sort_indices(words := _one(pc.unique(rows[name]).drop_null()))
-    return _integers(_one(pc.index_in(_one(rows[name]), value_set=words.take(known), skip_nulls=True)))

@@ -7,6 +7,7 @@ are judged in float64, where what is left of such differences is far below the d
 from __future__ import annotations
 
 import copy
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -15,7 +16,7 @@ import torch
 from torch import Tensor
 
 from abuse.errors import SetupError
-from abuse.model.farmset.batches import batch_of, budgeted, member_blocks, tokens_of
+from abuse.model.farmset.batches import batch_of, member_blocks, tokens_of
 from abuse.model.farmset.corpus import Corpus, Whole
 from abuse.model.farmset.network import FarmSetTransformer, Said
 from abuse.model.farmset.tensors import Place, clusters, rows, tensor
@@ -45,6 +46,12 @@ class Reader:
         self.judge = copy.deepcopy(model.judge).to(where.device, torch.float64).eval()
         self.num_tokens = GPU_TOKENS if where.device.type == "cuda" else CPU_TOKENS
 
+    def with_tokens(self, num_tokens: int) -> Reader:
+        """The same, with blocks of so many rows."""
+        found = copy.copy(self)
+        found.num_tokens = num_tokens
+        return found
+
     @torch.inference_mode()
     def odds(self, corpus: Corpus, hand: Reals) -> Odds:
         """Of all clusters and all members of a corpus; `hand` has a row per cluster."""
@@ -55,25 +62,26 @@ class Reader:
         """A vector per member, in half precision where that is what it was computed in (M by D)."""
         width = self.encoder.norm.weight.shape[0]
         found = torch.empty(len(corpus.num_tokens), width, dtype=self.where.dtype, device=self.where.device)
-        for block in member_blocks(corpus.num_tokens, self.num_tokens):
-            found[tensor(block, self.where)] = self._block(corpus, block)
+        pending = deque(member_blocks(corpus.num_tokens, self.num_tokens))
+        while pending:
+            block = pending.popleft()
+            try:
+                found[tensor(block, self.where)] = self._encoded(corpus, block)
+            except torch.OutOfMemoryError:
+                self._halve()
+                left = np.concatenate([block, *pending])
+                pending = deque(left[part] for part in member_blocks(corpus.num_tokens[left], self.num_tokens))
         return found
 
-    def _block(self, corpus: Corpus, members: Whole) -> Tensor:
-        """Members that fit one block. A GPU whose memory is too small gets half as many at once, and says so."""
-        try:
-            laid = rows(corpus.num_tokens[members], self.where, self.num_tokens)
-            h_RD = self.encoder(
-                tensor(tokens_of(corpus, members), self.where), tensor(corpus.members[members], self.where), laid
-            )
-            return self.encoder.members(h_RD, laid)
-        except torch.OutOfMemoryError:
-            self._halve()
-        num_tokens = corpus.num_tokens[members]
-        parts = [self._block(corpus, members[part]) for part in budgeted(num_tokens.tolist(), self.num_tokens)]
-        return torch.cat(parts)
+    def _encoded(self, corpus: Corpus, members: Whole) -> Tensor:
+        """Members that fit one block."""
+        laid = rows(corpus.num_tokens[members], self.where, self.num_tokens)
+        tokens = tensor(tokens_of(corpus, members), self.where)
+        h_RD = self.encoder(tokens, tensor(corpus.members[members], self.where), laid)
+        return self.encoder.members(h_RD, laid)
 
     def _halve(self) -> None:
+        """A GPU whose memory is too small gets half as many tokens at once, and says so."""
         torch.cuda.empty_cache()
         self.num_tokens //= 2
         if self.num_tokens < MIN_TOKENS:
