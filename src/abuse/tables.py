@@ -510,6 +510,21 @@ class MemberTies(PerRun):
     sequence_partners = Field(WHOLE, "other members that did the same in step", required=True)
 
 
+class ScoreCache(Table):
+    """What a network said of a cluster, kept by content: a killed step and the next night ask only what is new."""
+
+    key = ("campaign_id", "model_version", "device", "content_digest", "account")
+    partitions = ("campaign_id",)
+    campaign_id = Field(TEXT, "the campaign; a finished step leaves the rows of its own slice alone", required=True)
+    model_version = Field(TEXT, "which scorer", required=True)
+    device = Field(TEXT, "what it ran on, and in which precision", required=True)
+    content_digest = Field(TEXT, "digest of all that was read of the cluster", required=True)
+    account = Field(TEXT, "the member", required=True)
+    score = Field(REAL, "probability that the cluster is a farm", required=True, unit="probability")
+    score_lower = Field(REAL, "lower bound of that probability", required=True, unit="probability")
+    member_score = Field(REAL, "probability that the member belongs", required=True, unit="probability")
+
+
 class Scores(Published):
     """How likely a cluster is a farm, and a member part of it."""
 
@@ -624,6 +639,7 @@ STEP_TABLES: list[type[Table]] = [
     ClusterFeatures,
     Events,
     MemberTies,
+    ScoreCache,
 ]
 PUBLIC: list[type[Published]] = [
     Services,

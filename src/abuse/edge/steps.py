@@ -12,6 +12,7 @@ from pyspark.sql import functions as F
 
 from abuse.edge.context import Night
 from abuse.edge.funders import acted, funders
+from abuse.edge.scoring import score_by_network
 from abuse.lake.publication import ledger
 from abuse.steps.clusters import clusters as cluster_step
 from abuse.steps.decide import decide as decide_step
@@ -165,11 +166,11 @@ def features(night: Night) -> dict[str, Any]:
         night.slice(Services),
         night.facts(Participation),
         night.facts(Calls),
-        night.facts(Transfers) if night.settings.features.write_events else None,
+        night.facts(Transfers) if night.settings.writes_events() else None,
         spill,
     )
     night.write(ClusterFeatures, cluster_features(seen))
-    if night.settings.features.write_events:
+    if night.settings.writes_events():
         night.write(Events, events(seen))
         night.write(MemberTies, member_ties(seen))
     clear()
@@ -178,6 +179,8 @@ def features(night: Night) -> dict[str, Any]:
 
 def score(night: Night) -> dict[str, Any]:
     """Clusters scored."""
+    if night.settings.score.scorer == "farmset":
+        return {"model_version": score_by_network(night)}
     chosen = scorer(night.settings.score)
     night.write(Scores, score_step(night.slice(Features), night.slice(ClusterFeatures), chosen))
     return {"model_version": chosen.version}

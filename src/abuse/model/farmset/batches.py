@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from abuse.model.farmset.corpus import KIND, NONE, OWN_ROW, Corpus, Whole, joined, ranges
+from abuse.model.farmset.corpus import KIND, OWN_ROW, Corpus, Whole, joined, ranges
 from abuse.model.farmset.fields import EVENT_FIELDS, MASKED, MEMBER_FIELDS, Small
 from abuse.model.farmset.layout import STEP
 from abuse.model.farmset.reading import Described
@@ -63,19 +63,11 @@ def batch_of(corpus: Corpus, hand: Reals, size: Whole) -> Batch:
         members=corpus.members,
         cluster=np.repeat(np.arange(len(corpus)), corpus.num_members),
         parent=corpus.parent,
-        payer=_compact(corpus.payer),
-        sink=_compact(corpus.sink),
+        payer=corpus.payer,
+        sink=corpus.sink,
         hand=hand,
         size=size,
     )
-
-
-def _compact(number: Whole) -> Whole:
-    """The same groups, numbered from 0 without gaps."""
-    known = number != NONE
-    found = np.full(len(number), NONE)
-    found[known] = np.unique(number[known], return_inverse=True)[1]
-    return found
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -49,7 +49,7 @@ class Corpus:
     parent: Whole
     """Member that paid a member's first coins (M); -1 where none did."""
     payer: Whole
-    """Number of the address that did (M); members of one cluster with one number share it. -1 where unknown."""
+    """Number of the address that did (M), from 0 without gaps; who has the same number shares it. -1 where unknown."""
     sink: Whole
     """The same of where their coins went (M)."""
 
@@ -75,7 +75,7 @@ class Corpus:
 
     def take_members(self, chosen: Whole, num_members: Whole, cluster_id: npt.NDArray[np.str_]) -> Corpus:
         """These members, as clusters of so many each. A parent that is left out is none."""
-        place = np.full(len(self.num_tokens) + 1, NONE)
+        place = np.full(len(self.num_tokens) + 1, NONE)  # the last one is where -1 points
         place[chosen] = np.arange(len(chosen))
         rows = ranges(self.token_starts()[chosen], self.num_tokens[chosen])
         return Corpus(
@@ -86,9 +86,17 @@ class Corpus:
             tokens=self.tokens[rows],
             members=self.members[chosen],
             parent=place[self.parent[chosen]],
-            payer=self.payer[chosen],
-            sink=self.sink[chosen],
+            payer=compact(self.payer[chosen]),
+            sink=compact(self.sink[chosen]),
         )
+
+
+def compact(number: Whole) -> Whole:
+    """The same groups, numbered from 0 without gaps."""
+    known = number != NONE
+    found = np.full(len(number), NONE)
+    found[known] = np.unique(number[known], return_inverse=True)[1]
+    return found
 
 
 def starts(counts: Whole) -> Whole:
@@ -116,7 +124,7 @@ def joined(parts: Sequence[Corpus]) -> Corpus:
 
 
 def _moved(numbers: Whole, by: int) -> Whole:
-    """Numbers are below the number of members, so a shift by members keeps parts apart."""
+    """Numbers without gaps are below the number of members, so a shift by that keeps parts apart."""
     return np.where(numbers == NONE, NONE, numbers + by)
 
 

@@ -17,7 +17,7 @@ from torch import Tensor
 
 from abuse.errors import SetupError
 from abuse.model.farmset.batches import batch_of, member_blocks, tokens_of
-from abuse.model.farmset.corpus import Corpus, Whole
+from abuse.model.farmset.corpus import Corpus, Whole, joined, ranges
 from abuse.model.farmset.network import FarmSetTransformer, Said
 from abuse.model.farmset.tensors import Place, clusters, rows, tensor
 from abuse.model.rows import Reals
@@ -95,14 +95,29 @@ class Reader:
         cluster, member = np.empty(len(corpus)), np.empty(len(corpus.num_tokens))
         first = corpus.member_starts()
         for part in cluster_blocks(corpus.num_members):
-            chosen = np.concatenate([np.arange(first[one], first[one + 1]) for one in part])
+            chosen = ranges(first[part], corpus.num_members[part])
             own = corpus.take_members(chosen, corpus.num_members[part], corpus.cluster_id[part])
-            batch = batch_of(own, hand[part], corpus.num_members[part])
-            h_ND = vectors[tensor(chosen, self.where)].to(torch.float64)
-            found: Said = self.judge(h_ND, clusters(batch, self.where, torch.float64))
+            found = self._said(own, hand[part], corpus.num_members[part], vectors[tensor(chosen, self.where)])
             cluster[part] = found.cluster_B.cpu().numpy()
             member[chosen] = found.member_N.cpu().numpy()
         return Odds(cluster=cluster, member=member)
+
+    @torch.inference_mode()
+    def odds_of_parts(self, corpus: Corpus, hand: Reals, kept: list[Whole]) -> Reals:
+        """Of one cluster with these of its members alone, its figures and its size staying what they are."""
+        vectors, found = self.vectors(corpus), np.empty(len(kept))
+        for part in cluster_blocks(np.array([len(members) for members in kept], dtype=np.int64)):
+            chosen = [kept[place] for place in part]
+            views = joined([corpus.take_members(m, np.array([len(m)]), corpus.cluster_id) for m in chosen])
+            whole = np.full(len(part), len(corpus.account))
+            figures, own = np.repeat(hand, len(part), axis=0), np.concatenate(chosen)
+            found[part] = self._said(views, figures, whole, vectors[tensor(own, self.where)]).cluster_B.cpu().numpy()
+        return found
+
+    def _said(self, corpus: Corpus, hand: Reals, size: Whole, vectors: Tensor) -> Said:
+        batch = batch_of(corpus, hand, size)
+        found: Said = self.judge(vectors.to(torch.float64), clusters(batch, self.where, torch.float64))
+        return found
 
 
 def cluster_blocks(num_members: Whole) -> list[Whole]:
