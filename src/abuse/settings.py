@@ -315,6 +315,9 @@ class Score:
     device: str = "auto"
     """Where farmset runs: `auto` (a GPU where the driver sees one), `cpu` or `cuda`. A GPU multiplies in half
     precision, so a score may differ in its last decimals."""
+    explain_from: float = 0.5
+    """Score from which a cluster is explained, as the policy looks at it from there. Of a network's score that takes
+    some forty times as long as the score itself."""
     half_gap_s: float = 86400.0
     """Median gap at which the score is one half, seconds. One day on Hop's reviewer decisions."""
     steepness: float = 1.0

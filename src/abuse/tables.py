@@ -28,6 +28,9 @@ EVIDENCE = pa.struct(
         ("source", TEXT),
     ]
 )
+STANDING = pa.struct([("feature", TEXT), ("value", REAL), ("share_below", REAL)])
+MOVED = pa.struct([("family", TEXT), ("log_odds", REAL)])
+WITHOUT = pa.struct([("account", TEXT), ("probability", REAL)])
 VERDICTS = ("disqualified", "review", "clear", "exempt", "not_analysed")
 SERVICE_KINDS = ("exchange", "bridge", "mixer", "faucet", "disperser", "router", "relayer", "hub", "deposit", "null")
 LINK_KINDS = ("first_gas", "direct", "disperse", "counterparty", "sweep", "deposit", "co_activity")
@@ -523,6 +526,7 @@ class ScoreCache(Table):
     score = Field(REAL, "probability that the cluster is a farm", required=True, unit="probability")
     score_lower = Field(REAL, "lower bound of that probability", required=True, unit="probability")
     member_score = Field(REAL, "probability that the member belongs", required=True, unit="probability")
+    why = Field(TEXT, "why, as JSON; of the clusters that are explained, in one of their rows")
 
 
 class Scores(Published):
@@ -538,6 +542,25 @@ class Scores(Published):
     member_score = Field(REAL, "probability that the member belongs", required=True, unit="probability")
     model_version = Field(TEXT, "which scorer", required=True)
     top_reasons = Field(TEXTS, "what moved the score most", required=True)
+
+
+class Explanations(Published):
+    """What the score of a cluster rests on, of those whose score is high enough to be asked about."""
+
+    key = ("cluster_id",)
+    cluster_id = Field(TEXT, "the cluster", required=True)
+    standing = Field(
+        pa.list_(STANDING),
+        "figures that stand out, and which share of the campaign's like-sized clusters of a low score have less",
+        required=True,
+    )
+    base = Field(REAL, "log-odds with all evidence hidden; empty where no network scored", unit="log-odds")
+    moved = Field(
+        pa.list_(MOVED), "what each family of evidence adds to that, exact Shapley values before calibration"
+    )
+    lowering = Field(pa.list_(WITHOUT), "members without whom the probability is lowest, and what it then is")
+    raising = Field(pa.list_(WITHOUT), "members without whom it is higher: whom it may be wrong to count in")
+    core = Field(TEXTS, "fewest of the first without all of whom the policy's bound is not reached; empty where none")
 
 
 class Decisions(Published):
@@ -648,6 +671,7 @@ PUBLIC: list[type[Published]] = [
     ClusterMembers,
     ClusterLineage,
     Scores,
+    Explanations,
     Decisions,
     DisqualifiedAccounts,
     VerdictChanges,

@@ -8,14 +8,15 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from abuse.edge.context import Night
+from abuse.steps.explain import explanations
 from abuse.steps.score import TimeGapRule
-from abuse.steps.score.acts import Served, asked, digests, kept, packed, scored, served, with_rule
-from abuse.tables import ClusterFeatures, Events, Features, MemberTies, ScoreCache, Scores
+from abuse.steps.score.acts import Served, asked, digests, is_local, kept, packed, scored, served, with_rule
+from abuse.tables import ClusterFeatures, Events, Explanations, Features, MemberTies, ScoreCache, Scores
 
 
 def score_by_network(night: Night) -> str:
     """Writes Scores and returns the version that signs them. Killed, it goes on with the chunk it was at."""
-    network = served(night.settings.score)
+    network = served(night.settings.score, night.settings.policy, is_local=is_local(night.lake.spark))
     spill, clear = night.lake.spiller(f"score-{night.run.run_id}")
     rows = packed(night.slice(ClusterFeatures), night.slice(MemberTies), night.slice(Events))
     digest_of = spill(digests(rows))
@@ -31,10 +32,17 @@ def score_by_network(night: Night) -> str:
     said = spill(_cache(night, network).join(digest_of, on=ScoreCache.content_digest))
     by_rule = TimeGapRule(night.settings.score).scores(night.slice(Features))
     night.write(Scores, with_rule(by_rule, said, network))
+    explain(night, said.select("cluster_id", ScoreCache.why).where(F.col(ScoreCache.why).isNotNull()))
     columns = ScoreCache.columns()
     night.lake.replace(ScoreCache, said.select(*columns), _of_campaign(night), note=night.run.run_id)
     clear()
     return network.name
+
+
+def explain(night: Night, why: DataFrame | None = None) -> None:
+    """Writes Explanations of the scores that are stored."""
+    rules = night.settings.score
+    night.write(Explanations, explanations(night.slice(ClusterFeatures), night.slice(Scores), why, rules))
 
 
 def _cache(night: Night, network: Served) -> DataFrame:

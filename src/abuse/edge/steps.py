@@ -12,7 +12,7 @@ from pyspark.sql import functions as F
 
 from abuse.edge.context import Night
 from abuse.edge.funders import acted, funders
-from abuse.edge.scoring import score_by_network
+from abuse.edge.scoring import explain, score_by_network
 from abuse.lake.publication import ledger
 from abuse.steps.clusters import clusters as cluster_step
 from abuse.steps.decide import decide as decide_step
@@ -178,11 +178,12 @@ def features(night: Night) -> dict[str, Any]:
 
 
 def score(night: Night) -> dict[str, Any]:
-    """Clusters scored."""
+    """Clusters scored, and those of a high score explained."""
     if night.settings.score.scorer == "farmset":
         return {"model_version": score_by_network(night)}
     chosen = scorer(night.settings.score)
     night.write(Scores, score_step(night.slice(Features), night.slice(ClusterFeatures), chosen))
+    explain(night)
     return {"model_version": chosen.version}
 
 

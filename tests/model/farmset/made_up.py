@@ -17,13 +17,13 @@ import pyarrow.parquet as pq
 from abuse.model.farmset.fields import DAY
 from abuse.model.farmset.reading import Described, read_described
 from abuse.model.rows import FARM_KINDS, LOOK_ALIKES, FeatureList
-from abuse.tables import Events, MemberTies, PerRun
+from abuse.tables import CLUSTER_FEATURES, Events, MemberTies, PerRun
 
 FAMILIES: Mapping[str, tuple[str, ...]] = {
-    "time": ("noise_a",),
-    "behaviour": ("noise_b",),
-    "funding": ("noise_c",),
-    "sink": ("noise_d",),
+    "time": ("gap_cv",),
+    "behaviour": ("actions_cv",),
+    "funding": ("known_funder_share",),
+    "sink": ("sink_cv",),
     "structure": ("size",),
 }
 FEATURES = FeatureList(names=tuple(n for names in FAMILIES.values() for n in names), families=FAMILIES)
@@ -98,7 +98,10 @@ def campaign(name: str, num: int, rng: np.random.Generator) -> tuple[pa.Table, p
             events += acts
             is_farm_member.append(is_farm)
     ties = tables(members, MemberTies).append_column("is_farm", pa.array(is_farm_member))
-    return pa.Table.from_pylist(clusters), ties, tables(events, Events)
+    figures = pa.Table.from_pylist(clusters)
+    for unknown in (name for name in CLUSTER_FEATURES if name not in FEATURES.names):
+        figures = figures.append_column(unknown, pa.nulls(len(figures), pa.float64()))
+    return figures, ties, tables(events, Events)
 
 
 def dataset(folder: Path, seed: int = 1, num_campaigns: int = 4, num: int = 16) -> Path:

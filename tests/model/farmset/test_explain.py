@@ -7,6 +7,7 @@ import itertools
 import numpy as np
 import pytest
 
+from abuse.model.farmset import explain
 from abuse.model.farmset.calibrate import calibrations
 from abuse.model.farmset.corpus import KIND, NONE, OWN_ROW
 from abuse.model.farmset.ensemble import Ensemble
@@ -76,7 +77,7 @@ def test_one_family_hides_its_own_alone(clusters: Described) -> None:
     assert (corpus.tokens[:, others] == clusters.corpus.tokens[:, others]).all()
     assert (corpus.tokens[:, times] <= MASKED).all()
     assert (corpus.parent == clusters.corpus.parent).all()
-    assert np.isnan(hand[:, FEATURES.place("noise_a")]).all()
+    assert np.isnan(hand[:, FEATURES.place("gap_cv")]).all()
     nothing, same = hidden(clusters.corpus, clusters.rows.values, FEATURES, [])
     assert (nothing.tokens == clusters.corpus.tokens).all()
     assert np.array_equal(same, clusters.rows.values, equal_nan=True)
@@ -99,7 +100,7 @@ def test_leaving_a_member_out_is_scoring_the_others(model: Ensemble, reader: Rea
     assert list(found.lowering.values()) == sorted(found.lowering.values())
     name, said = next(iter((found.lowering | found.raising).items()))
     kept = np.flatnonzero(one.corpus.account != name)
-    odds = reader.odds_of_parts(one.corpus, one.rows.values, [kept])
+    odds = reader.of_parts(one.corpus, one.rows.values, [kept], reader.vectors(one.corpus))
     assert model.calibrations.judged(odds, one.rows.values, FEATURES)[0][0] == pytest.approx(said)
 
 
@@ -117,6 +118,17 @@ def test_the_core_is_who_must_go_for_the_cluster_to_be_cleared(
         everyone = one.corpus.account
         for num, is_cleared in ((len(found.core), True), (len(found.core) - 1, False)):
             kept = np.flatnonzero(~np.isin(everyone, found.core[:num]))
-            odds = reader.odds_of_parts(one.corpus, one.rows.values, [kept])
+            odds = reader.of_parts(one.corpus, one.rows.values, [kept], reader.vectors(one.corpus))
             assert (model.calibrations.judged(odds, one.rows.values, FEATURES)[1][0] < lower) == is_cleared
     assert cores > 0
+
+
+def test_a_large_cluster_is_explained_by_some_of_its_members(
+    model: Ensemble, reader: Reader, clusters: Described, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(explain, "MAX_READ", 4)
+    monkeypatch.setattr(explain, "MAX_DROPS", 2)
+    one = clusters.take(np.array([int(np.argmax(clusters.rows.size))]))
+    found = explained(model, reader, one)
+    assert len(found.lowering) + len(found.raising) <= 2
+    assert np.isfinite(list(found.moved.values())).all()

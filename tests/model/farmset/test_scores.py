@@ -7,14 +7,18 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from click.testing import CliRunner
 
+from abuse.cli import main
 from abuse.errors import InputError
 from abuse.model.evaluate import write_folds_of
+from abuse.model.farmset.ensemble import version_of
 from abuse.model.farmset.fit import NETWORK
 from abuse.model.farmset.reading import Described, read_described
 from abuse.model.farmset.recipe import Fit, Pretrain
 from abuse.model.farmset.scores import FoldRun, OddsOf, farmset_scores, fold_scores, network_fitter, read_folds
 from abuse.model.farmset.train import train
+from abuse.model.farmset.weights import WEIGHTS
 from abuse.model.judge import verdicts
 from abuse.model.rows import Reals
 from abuse.model.saved import read_scores
@@ -127,6 +131,22 @@ def test_training_twice_gives_the_same_scorer_and_its_card(folder: Path, evaluat
     assert model.version in card
     assert "| average precision |" in card and "with 95 % confidence" in card
     assert card == (tmp_path / "two" / "README.md").read_text()
+
+
+def test_the_command_line_trains_by_a_recipe(folder: Path, tmp_path: Path) -> None:
+    recipe = tmp_path / "recipe.toml"
+    recipe.write_text(
+        'size = "tiny"\nseeds = [3]\nthreads = 1\n[fit]\ntokens = 2000\n[ablation]\npretraining = false\n'
+    )
+    given = ["--scorer", "farmset", "--out", str(tmp_path / "out"), "--data", str(folder), "--recipe", str(recipe)]
+    done = CliRunner().invoke(main, ["train", *given])
+    assert done.exit_code == 0, done.output
+    assert version_of(tmp_path / "out") in done.output
+    assert (tmp_path / "out" / "seed-3" / WEIGHTS).is_file()
+    recipe.write_text("seeds = []")
+    done = CliRunner().invoke(main, ["train", *given])
+    assert done.exit_code == 1
+    assert "recipe: seeds is [], wanted one seed or more" in done.output
 
 
 def test_a_dataset_without_acts_is_refused(folder: Path, tmp_path: Path) -> None:

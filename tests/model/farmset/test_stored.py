@@ -199,8 +199,8 @@ def test_a_spoiled_scorer_is_an_error(spoil: Callable[[Path], None], said: str, 
 
 
 def test_a_scorer_that_reads_unknown_figures_is_refused(trained: Path) -> None:
-    with pytest.raises(InputError, match="feature noise_d"):
-        load_ensemble(trained, tuple(name for name in FEATURES.names if name != "noise_d"))
+    with pytest.raises(InputError, match="feature sink_cv"):
+        load_ensemble(trained, tuple(name for name in FEATURES.names if name != "sink_cv"))
     assert isinstance(load_ensemble(trained), Ensemble)
 
 

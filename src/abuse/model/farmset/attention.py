@@ -34,7 +34,7 @@ class Rows:
 def rows_of(lengths: np.ndarray, device: torch.device, num_rows: int = 0, *, is_packed: bool | None = None) -> Rows:
     """Where the tokens of members of these lengths lie; packed on a GPU unless asked otherwise."""
     is_packed = device.type == "cuda" if is_packed is None else is_packed
-    layout = packed(lengths) if is_packed else padded(lengths, num_rows)
+    layout = packed(lengths, num_rows) if is_packed else padded(lengths, num_rows)
     return Rows(
         row=torch.from_numpy(layout.row).to(device),
         lengths=torch.from_numpy(lengths.astype(np.int64)).to(device),
@@ -80,11 +80,12 @@ def _packed(query_RHE: Tensor, key_RHE: Tensor, value_RHE: Tensor, rows: Rows) -
     if query_RHE.is_cuda and query_RHE.dtype == torch.bfloat16:
         from torch.nn.attention.varlen import varlen_attn
 
-        seen = varlen_attn(*parts, rows.bounds, rows.bounds, rows.longest, rows.longest)
-        assert isinstance(seen, Tensor)  # noqa: S101 -- a pair only where asked for
-        return seen
+        found = varlen_attn(*parts, rows.bounds, rows.bounds, rows.longest, rows.longest)
+        assert isinstance(found, Tensor)  # noqa: S101 -- a pair only where asked for
+        return found
     ends = rows.bounds.tolist()
-    return torch.cat([_member(*(part[start:end] for part in parts)) for start, end in pairwise(ends)])
+    seen = [_member(*(part[start:end] for part in parts)) for start, end in pairwise(ends)]
+    return torch.cat([*seen, torch.zeros_like(query_RHE[ends[-1] :])])
 
 
 def _member(query_LHE: Tensor, key_LHE: Tensor, value_LHE: Tensor) -> Tensor:

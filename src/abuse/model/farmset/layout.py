@@ -63,10 +63,10 @@ def padded(lengths: Whole, num_rows: int = 0) -> Layout:
     return _layout(lengths, first, max(num_rows, int(begins[-1])), runs, np.zeros(1, dtype=np.int64))
 
 
-def packed(lengths: Whole) -> Layout:
-    """Members in their own order, without padding."""
+def packed(lengths: Whole, num_rows: int = 0) -> Layout:
+    """Members in their own order, without padding; with `num_rows`, so many rows, the last ones nobody's."""
     bounds = starts(lengths)
-    return _layout(lengths, bounds[:-1], int(bounds[-1]), (), bounds)
+    return _layout(lengths, bounds[:-1], max(num_rows, int(bounds[-1])), (), bounds)
 
 
 def _layout(lengths: Whole, first: Whole, num_rows: int, runs: tuple[Run, ...], bounds: Whole) -> Layout:

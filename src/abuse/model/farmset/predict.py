@@ -103,9 +103,9 @@ class Reader:
         return Odds(cluster=cluster, member=member)
 
     @torch.inference_mode()
-    def odds_of_parts(self, corpus: Corpus, hand: Reals, kept: list[Whole]) -> Reals:
-        """Of one cluster with these of its members alone, its figures and its size staying what they are."""
-        vectors, found = self.vectors(corpus), np.empty(len(kept))
+    def of_parts(self, corpus: Corpus, hand: Reals, kept: list[Whole], vectors: Tensor) -> Reals:
+        """Log-odds of one cluster with these of its members alone, its figures and size staying what they are."""
+        found = np.empty(len(kept))
         for part in cluster_blocks(np.array([len(members) for members in kept], dtype=np.int64)):
             chosen = [kept[place] for place in part]
             views = joined([corpus.take_members(m, np.array([len(m)]), corpus.cluster_id) for m in chosen])

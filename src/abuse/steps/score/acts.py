@@ -11,7 +11,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
-from pyspark.sql import Column, DataFrame
+from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from abuse import settings
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from pyspark.resource import ResourceProfile
 
 ORDER = ("cluster_id", "part", "account", "position")
-SCHEMA = "cluster_id string, account string, score double, score_lower double, member_score double"
+SCHEMA = "cluster_id string, account string, score double, score_lower double, member_score double, why string"
 DIGESTED = [name for name in PACKED.names if name != "cluster_id"]
 SEEDS = ("acts", "again")
 """Two independent 64-bit hashes of every row; their sums do not depend on the order of rows."""
@@ -47,6 +47,9 @@ class Served:
     version: str
     device: str
     """cpu or cuda."""
+    explain_from: float
+    threshold: float
+    """The policy's bound: who takes a cluster under it, left out, is told of."""
 
     @property
     def name(self) -> str:
@@ -55,19 +58,30 @@ class Served:
 
     @property
     def kept_as(self) -> str:
-        """What its scores are cached under: another precision may round another way."""
-        return f"{self.device}-{'bfloat16' if self.device == 'cuda' else 'float32'}"
+        """What its scores are cached under: another precision rounds another way, another bound is another question."""
+        precision = "bfloat16" if self.device == "cuda" else "float32"
+        return f"{self.device}-{precision}-{self.explain_from:g}-{self.threshold:g}"
 
 
-def served(rules: settings.Score) -> Served:
-    """The network that the settings name, if it is whole. Raises InputError where it is not."""
+def served(rules: settings.Score, policy: settings.Policy, *, is_local: bool = True) -> Served:
+    """The network that the settings name, if it is whole. Raises InputError where it is not.
+
+    `is_local`: the workers run on this machine, so a GPU that is not here is nowhere.
+    """
     from pathlib import Path
 
     from abuse.model.farmset.ensemble import load_ensemble
     from abuse.model.farmset.tensors import place
 
     model = load_ensemble(Path(rules.model), CLUSTER_FEATURES)
-    return Served(folder=rules.model, version=model.version, device=place(rules.device).device.type)
+    is_elsewhere = rules.device == "cuda" and not is_local
+    return Served(
+        folder=rules.model,
+        version=model.version,
+        device=rules.device if is_elsewhere else place(rules.device).device.type,
+        explain_from=rules.explain_from,
+        threshold=policy.min_score_lower,
+    )
 
 
 def packed(clusters: DataFrame, ties: DataFrame, events: DataFrame) -> DataFrame:
@@ -116,22 +130,40 @@ def digests(rows: DataFrame) -> DataFrame:
 
 
 def scored(rows: DataFrame, served: Served, rules: settings.Network) -> DataFrame:
-    """A row per member of these clusters."""
+    """A row per member of these clusters.
+
+    The number of partitions is given, or adaptive execution would take few rows for little work and use one core.
+    """
     worker = partial(_worker, served, rules)
-    sorted_rows = rows.repartition("cluster_id").sortWithinPartitions(*ORDER)
+    num = 2 * rows.sparkSession.sparkContext.defaultParallelism
+    sorted_rows = rows.repartition(num, "cluster_id").sortWithinPartitions(*ORDER)
     return sorted_rows.mapInArrow(worker, SCHEMA, profile=_profile(rows, served))
 
 
 def _worker(served: Served, rules: settings.Network, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    from abuse.model.farmset.scoring import Asked
     from abuse.model.farmset.scoring import scored as said
 
-    return said(served.folder, served.version, served.device, rules.threads, rules.window_events, batches)
+    asked = Asked(
+        folder=served.folder,
+        version=served.version,
+        device=served.device,
+        threads=rules.threads,
+        window_rows=rules.window_events,
+        explain_from=served.explain_from,
+        threshold=served.threshold,
+    )
+    return said(asked, batches)
+
+
+def is_local(spark: SparkSession) -> bool:
+    """Whether workers run on the driver's machine."""
+    return str(spark.conf.get("spark.master")).startswith("local")
 
 
 def _profile(rows: DataFrame, served: Served) -> ResourceProfile | None:
     """One GPU a task on a cluster. In local mode asking for one hangs: the driver has none to give."""
-    is_local = str(rows.sparkSession.conf.get("spark.master")).startswith("local")
-    if is_local or served.device != "cuda":
+    if is_local(rows.sparkSession) or served.device != "cuda":
         return None
     from pyspark.resource import ExecutorResourceRequests, ResourceProfileBuilder, TaskResourceRequests
 
