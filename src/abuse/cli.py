@@ -149,7 +149,10 @@ a_recipe = click.option(
 @a_dataset
 @a_hard_set
 @click.option(
-    "--scorer", default="lightgbm", show_default=True, help="Which one: lightgbm, logistic_regression or farmset."
+    "--scorer",
+    default="lightgbm",
+    show_default=True,
+    help="coordination_trees, lightgbm, logistic_regression or farmset.",
 )
 @click.option("--seed", default=0, show_default=True, help="Of the split; farmset's own are in its recipe.")
 @a_recipe

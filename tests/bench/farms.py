@@ -64,7 +64,19 @@ def main(argv: list[str]) -> None:
         cells = [quartiles(values[key]) + distance for values, distance in zip(found.values(), apart, strict=True)]
         print(f"{measure.title:<44}" + "".join(f"{cell:>30}" for cell in cells))
     print("Cells: quartiles, then the distance from real farms. A call: campaign tasks only, in simulated farms.")
+    print("What still differs, from the level that is nearest:")
+    for key, measure in MEASURES.items():
+        print(f"  {measure.title:<44} {differs(key, found)}")
     draw(found, asked.out)
+
+
+def differs(key: str, found: dict[str, dict[str, Numbers]]) -> str:
+    """How far the nearest level is, and where its middle lies."""
+    real = found["real"][key]
+    levels = {name: values[key] for name, values in found.items() if name != "real"}
+    near = min(levels, key=lambda name: ks(real, levels[name]))
+    ours, theirs = (np.median(values) for values in (levels[near], real))
+    return f"{near}: {ks(real, levels[near]):.2f}, median {ours:.3g} where the real one is {theirs:.3g}"
 
 
 def real_farms() -> list[Calls]:

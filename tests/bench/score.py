@@ -74,12 +74,13 @@ def main(arguments: list[str]) -> None:
 def prepared(folder: Path, given: argparse.Namespace) -> Settings:
     """Settings that name a network of that size, stored."""
     from abuse.model.calibration import Calibration, Calibrations
-    from abuse.model.farmset.build import fresh
+    from abuse.model.farmset.build import shape
     from abuse.model.farmset.ensemble import save_ensemble
+    from abuse.model.farmset.network import FarmSetTransformer
     from abuse.model.farmset.recipe import Recipe
     from abuse.model.rows import JOB_FEATURES
 
-    network = fresh(Recipe(size=given.size), np.random.default_rng(0).normal(size=(100, len(CLUSTER_FEATURES))), 0)
+    network = FarmSetTransformer(shape(Recipe(size=given.size), JOB_FEATURES))
     even = Calibration(platt=np.array([0.0, 1.0, 1.0, 0.0]), steps=np.array([0.0]), lower=np.array([0.5]))
     whole = Calibrations(whole=even, pair_only=even)
     save_ensemble(folder / "model", {0: network}, JOB_FEATURES, whole, 1.0, {"scorer": "farmset"})

@@ -12,7 +12,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from abuse.errors import InputError
-from abuse.model.boosted import BoostedTrees, tuned
+from abuse.model.boosted import FIXED, BoostedTrees, CoordinationTrees, tuned
+from abuse.model.coordination import DIRECTIONS
 from abuse.model.evaluate import FOLDS, SCORES, Evaluation, evaluate
 from abuse.model.leaks import leak_checks
 from abuse.model.logistic import Logistic
@@ -20,6 +21,7 @@ from abuse.model.rows import Reals, Rows
 from abuse.model.rules import SizeAndFunder, TimeGap
 from abuse.model.saved import read_scores, write_scores
 from abuse.model.scorer import Scorer
+from abuse.tables import CLUSTER_FEATURES
 from tests.model.made_up import FEATURES, dataset, rows
 
 NUM_DRAWS = 100
@@ -137,12 +139,32 @@ def test_scores_that_are_no_probabilities_are_refused(found: Evaluation, folder:
 
 def test_the_search_is_the_same_twice_and_learns(tmp_path: Path) -> None:
     made_up = rows(tmp_path, num_campaigns=4)
-    assert tuned(made_up, 0) == tuned(made_up, 0)
-    for scorer in (BoostedTrees(), Logistic()):
+    assert tuned(made_up, 0, FIXED) == tuned(made_up, 0, FIXED)
+    for scorer in (BoostedTrees(), CoordinationTrees(), Logistic()):
         scorer.fit(made_up.take(made_up.campaign != "campaign1-00"), 0)
         test = made_up.take(made_up.campaign == "campaign1-00")
         scores = scorer.scores(test)
         assert scores[test.is_farm].mean() > scores[~test.is_farm].mean()
+
+
+def test_to_coordination_trees_nothing_but_coordination_counts_and_more_of_it_never_clears(tmp_path: Path) -> None:
+    made_up = rows(tmp_path, num_campaigns=4)
+    scorer = CoordinationTrees()
+    scorer.fit(made_up, 0)
+    before = scorer.scores(made_up)
+
+    def moved(name: str, to: float) -> np.ndarray:
+        values = made_up.values.copy()
+        values[:, made_up.features.place(name)] = to
+        return scorer.scores(dataclasses.replace(made_up, values=values)) - before
+
+    for name in ("size", "density", "actions_mean", "noise_a", "sink_wait_s"):
+        assert (moved(name, 1e6) == 0).all(), f"{name} says nothing of coordination"
+    for name, most in (("same_order_share", 1.0), ("same_funder_share", 1.0), ("median_gap_s", 0.0)):
+        changes = moved(name, most)
+        assert (changes >= -1e-9).all(), f"more coordination in {name} clears somebody"
+        assert changes.any()
+    assert set(DIRECTIONS) <= set(CLUSTER_FEATURES)
 
 
 def test_a_label_hidden_in_the_order_of_rows_is_a_leak(tmp_path: Path) -> None:

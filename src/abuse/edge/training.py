@@ -16,7 +16,7 @@ from abuse.simulate import write_campaign
 
 SEEDS = (101, 102, 104, 106, 110, 112, 115, 116, 117)
 """Of the seeds from 101 on, those whose campaigns hold 150 candidates or more: a campaign with few farms has few groups
-of either sort and costs as much to describe. The share of farms among candidates is about a third in all of them."""
+of either sort and costs as much to describe. Between three and five in ten of the candidates are farms."""
 ACCOUNTS = 8_000
 """In each campaign."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from abuse.errors import InputError
-from abuse.model.boosted import BoostedTrees
+from abuse.model.boosted import BoostedTrees, CoordinationTrees
 from abuse.model.isolation import Isolation
 from abuse.model.logistic import Logistic
 from abuse.model.rules import SizeAndFunder, TimeGap
@@ -14,7 +14,7 @@ from abuse.model.scorer import Scorer
 REFERENCE = BoostedTrees.name
 """Every other scorer is compared with this one."""
 SCORERS: Mapping[str, type[Scorer]] = {
-    kind.name: kind for kind in (SizeAndFunder, TimeGap, Isolation, Logistic, BoostedTrees)
+    kind.name: kind for kind in (SizeAndFunder, TimeGap, Isolation, Logistic, BoostedTrees, CoordinationTrees)
 }
 
 

@@ -45,4 +45,6 @@ class Scorer(ABC):
 
     def fitted(self) -> Fitted:
         """What is stored; only some scorers can be."""
-        raise InputError("scorer", self.name, "one that can be stored", "Train lightgbm or logistic_regression.")
+        raise InputError(
+            "scorer", self.name, "one that can be stored", "Train coordination_trees, lightgbm or logistic_regression."
+        )

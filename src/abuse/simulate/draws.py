@@ -14,18 +14,19 @@ from abuse.simulate.scripts import time_visits
 from abuse.simulate.world import Ints, World, decides, happens
 
 DRAWS = ("tasks", "amounts", "habits", "visits", "funding", "exits")
-MIN_TIES = 2
-FARM_TIES = (0.7, 0.6, 0.5, 0.4)
-"""Chance that a farm of each level ties each of the draws."""
-HONEST_TIES = 0.55
-"""The same of an honest group, which ties it as a farm of some level would."""
+MIN_TIES = 3
+FARM_TIES = (0.95, 0.85, 0.75, 0.65)
+"""Chance that a farm of each level ties each of the draws. Real crude ones tie nearly all: `poe bench farms`."""
+HONEST_TIES = 0.3
+"""The same of an honest group, which ties it as a farm of some level would, beside what its kind shares anyhow. Less
+than the most careful farm's: how much is tied is what the label means, or scorers learn whatever else differs."""
 AMOUNT_TIES = {CAREFUL: 0.8, CAREFUL + 1: 0.5}
 ORDER_NOISE = {CAREFUL: 0.7, CAREFUL + 1: 1.8}
 """Places by which a task leaves its place in the list, one standard deviation."""
 
 
 def farm_ties(rng: np.random.Generator, level: int) -> set[str]:
-    """What a farm ties; two draws at least, or there is no farm to see."""
+    """What a farm ties; three draws at least, or there is no farm to see."""
     order, is_tied = rng.permutation(DRAWS), happens(rng, FARM_TIES[level], len(DRAWS))
     tied = [name for name, tied in zip(DRAWS, is_tied, strict=True) if tied]
     others = [str(name) for name in order if name not in tied]

@@ -27,6 +27,8 @@ GIANT_SHARE = 0.002
 LONGEST_CHAIN = 150
 CANDIDATE = 5
 """Groups from this size on could be taken for a farm."""
+LOOK_ALIKE = 10
+"""Honest groups but families and persons are about as large as the farms, from this size on: size tells nobody."""
 CRUDE, JITTERED, CAREFUL, SPREAD = range(4)
 """How well an operator hides: not at all, uniform jitter, shuffled and split, spread over days and sinks."""
 
@@ -87,6 +89,13 @@ def drawn_size(rng: np.random.Generator) -> int:
     return truncated_pareto(rng, 20, LARGEST) if decides(rng, 0.25) else 1 + min(int(rng.geometric(0.17)), 18)
 
 
+def candidate_size(rng: np.random.Generator) -> int:
+    """As farms have it, but for the small ones: families and persons with some wallets are enough of these."""
+    while (size := drawn_size(rng)) < LOOK_ALIKE:
+        pass
+    return size
+
+
 def truncated_pareto(rng: np.random.Generator, low: int, high: int, exponent: float = 1.22) -> int:
     """Exponent of the published ZK claim clusters."""
     rest = 1 - (low / high) ** exponent
@@ -116,7 +125,7 @@ def honest_sizes(rng: np.random.Generator, accounts: int, farms: list[int]) -> l
     for place in range(candidates):
         kind = str(kinds[place % len(kinds)])
         spare = room - CANDIDATE * (candidates - place - 1)  # the smallest size for those still to come
-        size = min(max(drawn_size(rng), CANDIDATE + int(rng.integers(0, 4))), LARGEST_OF[kind], cap, spare)
+        size = min(candidate_size(rng), LARGEST_OF[kind], cap, spare)
         found.append((kind, max(CANDIDATE, size)))
         room -= found[-1][1]
     for _ in range(ceil(1.2 * len(farms))):

@@ -54,7 +54,7 @@ def reader(network: FarmSetTransformer) -> Reader:
 
 def shaken(clusters: Described, recipe: Recipe) -> FarmSetTransformer:
     """Fresh networks say nothing yet."""
-    model = fresh(recipe, clusters.rows.values, 0)
+    model = fresh(recipe, clusters.rows, 0)
     generator = torch.Generator().manual_seed(1)
     with torch.no_grad():
         for weight in model.parameters():

@@ -14,7 +14,7 @@ from abuse.errors import CheckError, InputError
 from abuse.model.farmset.batches import budgeted, source_of, training_batches
 from abuse.model.farmset.build import edges, fresh, shape
 from abuse.model.farmset.corpus import KIND, NONE, OWN_ROW, Corpus
-from abuse.model.farmset.fields import MASKED, UNKNOWN
+from abuse.model.farmset.fields import FIRST, MASKED, MEMBER_FIELDS, UNKNOWN, place_of
 from abuse.model.farmset.fit import NETWORK, fitted
 from abuse.model.farmset.network import FarmSetTransformer
 from abuse.model.farmset.pretrain import GAP, masked
@@ -25,6 +25,7 @@ from abuse.model.logistic import Logistic
 from abuse.model.ranking import roc_auc
 from abuse.model.rows import Reals
 from tests.model.farmset.conftest import TINY, shaken, small
+from tests.model.farmset.made_up import FEATURES
 
 SHORT = dataclasses.replace(TINY, pretrain=Pretrain(tokens=4_096), fit=Fit(tokens=8_192), checkpoint_s=0.0)
 
@@ -109,6 +110,11 @@ def changed(clusters: Described, what: str, hidden: tuple[int, ...]) -> tuple[Co
     corpus, hand = clusters.corpus, clusters.rows.values
     if what == "hand":
         return corpus, np.full(hand.shape, np.nan)
+    if what == "absolute":
+        busier = corpus.members.copy()
+        busier[:, place_of("num_actions", MEMBER_FIELDS)] = FIRST + 5
+        larger = np.where(np.arange(hand.shape[1]) == FEATURES.place("size"), 1e3, hand)
+        return dataclasses.replace(corpus, members=busier), larger
     if what == "tree":
         nobody = np.full(len(corpus.num_tokens), NONE)
         return dataclasses.replace(corpus, parent=nobody, payer=nobody, sink=nobody), hand
@@ -117,11 +123,11 @@ def changed(clusters: Described, what: str, hidden: tuple[int, ...]) -> tuple[Co
     return dataclasses.replace(corpus, tokens=tokens), hand
 
 
-@pytest.mark.parametrize("what", ["relations", "tree", "hand"])
+@pytest.mark.parametrize("what", ["relations", "tree", "hand", "absolute"])
 def test_what_is_left_out_cannot_be_read(what: str, clusters: Described) -> None:
     kept = Ablation(**{what: False})
     without = shaken(clusters, dataclasses.replace(SHORT, ablation=kept))
-    relations = shape(dataclasses.replace(SHORT, ablation=Ablation(relations=False)), 5).hidden_events
+    relations = shape(dataclasses.replace(SHORT, ablation=Ablation(relations=False)), FEATURES).hidden_events
     for network, is_same in ((without, True), (shaken(clusters, SHORT), False)):
         reader = small(network)
         before = reader.odds(clusters.corpus, clusters.rows.values).cluster
@@ -196,7 +202,7 @@ def test_a_recipe_is_read_from_a_file_and_refuses_what_it_does_not_know(tmp_path
 
 def test_a_fresh_network_is_its_seeds_own_whatever_came_before(clusters: Described) -> None:
     torch.manual_seed(99)
-    one, other = (fresh(TINY, clusters.rows.values, 5) for _ in range(2))
+    one, other = (fresh(TINY, clusters.rows, 5) for _ in range(2))
     assert all(torch.equal(a, b) for a, b in zip(one.parameters(), other.parameters(), strict=True))
 
 

@@ -33,7 +33,7 @@ def fitted(clusters: Described, recipe: Recipe, seed: int, folder: Path, on_prog
     where = place(recipe.device)
     if where.device.type == "cpu":
         torch.set_num_threads(recipe.threads)
-    model, source = fresh(recipe, clusters.rows.values, seed), source_of(clusters, recipe.fit)
+    model, source = fresh(recipe, clusters.rows, seed), source_of(clusters, recipe.fit)
     if recipe.ablation.pretraining:
         model = learnt(model, pretraining(source, recipe, seed, where), recipe, seed, where, folder, on_progress)
     model = learnt(model, supervised(source, recipe, seed, where), recipe, seed, where, folder, on_progress)

@@ -60,8 +60,10 @@ class Shape:
     hidden_events: tuple[int, ...] = ()
     """Places of event fields that are not read."""
     hidden_members: tuple[int, ...] = ()
+    hidden_hand: tuple[int, ...] = ()
     has_tree: bool = True
     has_hand: bool = True
+    has_size: bool = True
     codec: str = ""
     """Digest of the fields the weights were learnt on."""
 
@@ -277,6 +279,7 @@ class ClusterEncoder(nn.Module):
         self.seed_SD = nn.Parameter(torch.empty(shape.num_seeds, shape.width))
         self.pool = SetLayer(shape)
         self.pooled = nn.Linear((shape.num_seeds + 2) * shape.width + 1, shape.width)
+        self.has_size = shape.has_size
 
     def forward(self, h_ND: Tensor, clusters: Clusters) -> tuple[Tensor, Tensor]:
         num_clusters, places = len(clusters.size_B), (clusters.cluster_N, clusters.place_N)
@@ -292,7 +295,7 @@ class ClusterEncoder(nn.Module):
         mean_BD = (h_BMD * keep_BM1).sum(dim=1) / count_B1
         spread_BD = ((h_BMD - mean_BD[:, None]).square() * keep_BM1).sum(dim=1) / count_B1
         parts = [pooled_BSD.flatten(1), mean_BD, (spread_BD + EPSILON).sqrt()]
-        size_B1 = clusters.size_B.to(mean_BD.dtype).log1p()[:, None]
+        size_B1 = clusters.size_B.to(mean_BD.dtype).log1p()[:, None] * self.has_size
         return h_BMD[places], self.pooled(torch.cat([*parts, size_B1], dim=-1))
 
 
@@ -300,10 +303,14 @@ class HandFeatures(nn.Module):
     """Figures of a cluster -> a vector. Each is spread over bins that hold equally many training clusters."""
 
     edge_FQ: Tensor
+    hidden_F: Tensor
 
     def __init__(self, shape: Shape) -> None:
         super().__init__()
         num, bins, width = shape.num_hand, shape.hand_bins, shape.hand_width
+        hidden = torch.zeros(num, dtype=torch.bool)
+        hidden[list(shape.hidden_hand)] = True
+        self.register_buffer("hidden_F", hidden)
         self.register_buffer("edge_FQ", torch.zeros(num, bins + 1))
         self.weight_FQE = nn.Parameter(torch.empty(num, bins, width))
         self.bias_FE = nn.Parameter(torch.empty(num, width))
@@ -312,7 +319,7 @@ class HandFeatures(nn.Module):
         self.share = shape.dropout
 
     def forward(self, hand_BF: Tensor) -> Tensor:
-        unknown_BF1 = hand_BF.isnan().unsqueeze(-1)
+        unknown_BF1 = (hand_BF.isnan() | self.hidden_F).unsqueeze(-1)
         x_BF1, low_FQ, high_FQ = hand_BF.unsqueeze(-1), self.edge_FQ[:, :-1], self.edge_FQ[:, 1:]
         width_FQ = (high_FQ - low_FQ).clamp(min=EPSILON)
         filled_BFQ = ((x_BF1 - low_FQ) / width_FQ).clamp(0, 1).nan_to_num(0.0).to(self.weight_FQE.dtype)

@@ -25,6 +25,9 @@ class Ablation:
     """Whether members hear of who paid them, whom they paid, and who shares their payer or destination."""
     hand: bool = True
     """Whether the figures are read that the boosted trees get."""
+    absolute: bool = True
+    """Whether what says nothing of coordination is read: how large a group is, how old or busy its members are. It may
+    tell kinds of simulated groups apart rather than farms."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
