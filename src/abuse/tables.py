@@ -555,9 +555,7 @@ class Explanations(Published):
         required=True,
     )
     base = Field(REAL, "log-odds with all evidence hidden; empty where no network scored", unit="log-odds")
-    moved = Field(
-        pa.list_(MOVED), "what each family of evidence adds to that, exact Shapley values before calibration"
-    )
+    moved = Field(pa.list_(MOVED), "what each family of evidence adds to that, exact Shapley values before calibration")
     lowering = Field(pa.list_(WITHOUT), "members without whom the probability is lowest, and what it then is")
     raising = Field(pa.list_(WITHOUT), "members without whom it is higher: whom it may be wrong to count in")
     core = Field(TEXTS, "fewest of the first without all of whom the policy's bound is not reached; empty where none")

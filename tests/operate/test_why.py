@@ -127,8 +127,11 @@ EXPLAINED: dict[str, Any] = {
         {"feature": "gap_cv", "value": 0.04, "share_below": 0.01},
     ],
     "base": -2.0,
-    "moved": [{"family": "time", "log_odds": 0.5}, {"family": "sink", "log_odds": 1.25}]
-    + [{"family": "structure", "log_odds": 0.001}],
+    "moved": [
+        {"family": "time", "log_odds": 0.5},
+        {"family": "sink", "log_odds": 1.25},
+        {"family": "structure", "log_odds": 0.001},
+    ],
     "lowering": [{"account": ME, "probability": 0.4321}, {"account": SIBLING, "probability": 0.5}],
     "raising": [],
     "core": [ME, SIBLING],

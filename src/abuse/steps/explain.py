@@ -25,9 +25,7 @@ SAID = "base double, moved array<struct<family string, log_odds double>>, loweri
 SAID = SAID.format("struct<account string, probability double>") + "core array<string>"
 
 
-def explanations(
-    clusters: DataFrame, scores: DataFrame, why: DataFrame | None, rules: settings.Score
-) -> DataFrame:
+def explanations(clusters: DataFrame, scores: DataFrame, why: DataFrame | None, rules: settings.Score) -> DataFrame:
     """One row per cluster whose score is high enough; what a network alone can say is empty where none did."""
     of_cluster = scores.groupBy(Scores.cluster_id).agg(F.max(Scores.score).alias("_score"))
     is_asked = F.col("_score") >= rules.explain_from
@@ -44,8 +42,8 @@ def explanations(
 def standing(known: DataFrame) -> DataFrame:
     """cluster_id -> the figures of an asked cluster that stand out, most outstanding first."""
     figures = [name for name in CLUSTER_FEATURES if name not in ORDINARY]
-    keys = [F.col(ClusterFeatures.cluster_id), F.col("_asked"), band().alias("_band")]
-    told = known.unpivot(keys, [F.col(name) for name in figures], "feature", "value").dropna(subset=["value"])
+    keys = (F.col(ClusterFeatures.cluster_id), F.col("_asked"), band().alias("_band"))
+    told = known.unpivot(keys, tuple(map(F.col, figures)), "feature", "value").dropna(subset=["value"])
     of_feature = Window.partitionBy("_band", "feature")
     plain = F.when(~F.col("_asked"), 1).otherwise(0)
     up_to = F.sum(plain).over(of_feature.orderBy("value").rangeBetween(Window.unboundedPreceding, Window.currentRow))

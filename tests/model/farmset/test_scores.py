@@ -146,7 +146,7 @@ def test_the_command_line_trains_by_a_recipe(folder: Path, tmp_path: Path) -> No
     recipe.write_text("seeds = []")
     done = CliRunner().invoke(main, ["train", *given])
     assert done.exit_code == 1
-    assert "recipe: seeds is [], wanted one seed or more" in done.output
+    assert "recipe: seeds: is [], wanted one seed or more" in done.output
 
 
 def test_a_dataset_without_acts_is_refused(folder: Path, tmp_path: Path) -> None:

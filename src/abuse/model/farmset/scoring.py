@@ -71,10 +71,8 @@ def scored(asked: Asked, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.Recor
         hand = window.hand[order][:, chosen]
         hand[np.isinf(hand)] = np.nan
         found = model.judged(readers, corpus, hand)
-        why = {
-            place: explainer.why(corpus.take(np.array([place])), hand[[place]])
-            for place in np.flatnonzero(np.round(found.score, DECIMALS) >= asked.explain_from).tolist()
-        }
+        high = np.flatnonzero(np.round(found.score, DECIMALS) >= asked.explain_from).tolist()
+        why = {at: explainer.why(corpus.take(np.array([at])), hand[[at]]) for at in high}
         yield rows_of(corpus, found, why)
 
 
@@ -85,8 +83,8 @@ def rows_of(corpus: Corpus, found: Judgement, why: Mapping[int, Why]) -> pa.Reco
     ids = corpus.cluster_id[of_member]
     columns = [pa.array(ids.tolist()), pa.array(corpus.account.tolist())]
     texts: list[str | None] = [None] * len(corpus.account)
-    for place, one in why.items():
-        texts[corpus.member_starts()[place]] = as_json(one)
+    for at, one in why.items():
+        texts[corpus.member_starts()[at]] = as_json(one)
     numbers = [pa.array(np.round(one, DECIMALS)) for one in values]
     return pa.record_batch([*columns, *numbers, pa.array(texts, pa.string())], SCORED)
 
