@@ -12,7 +12,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
@@ -94,7 +94,9 @@ def prepared(folder: Path, given: argparse.Namespace) -> Settings:
 def through_spark(folder: Path, settings: Settings, num_events: int) -> tuple[int, float, int]:
     """(tokens, seconds from Delta to Delta, peak memory of the Python workers)."""
     lake = Lake(str(folder), start_session(settings))
-    campaign = Campaign(id="bench", name="", chain="ethereum", starts_at=START, ends_at=START, sources=())
+    campaign = Campaign(
+        id="bench", name="", chain="ethereum", starts_at=START, ends_at=START + timedelta(days=30), sources=()
+    )
     night = Night(lake, campaign, settings, START, record={"ingest": {"run_id": "bench"}})
     num_members = write_tables(lake, num_events)
     began = time.monotonic()

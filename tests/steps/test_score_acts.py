@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +20,7 @@ from abuse.edge.context import Night
 from abuse.edge.scoring import chunks, score_by_network
 from abuse.errors import InputError
 from abuse.lake.delta import Lake
+from abuse.model.calibration import Calibrations
 from abuse.model.farmset.calibrate import calibrations
 from abuse.model.farmset.ensemble import load_ensemble, save_ensemble
 from abuse.model.farmset.reading import Described, read_described
@@ -61,6 +63,8 @@ def model(clusters: Described, tmp_path_factory: pytest.TempPathFactory) -> sett
     network = shaken(clusters, TINY)
     odds = small(network).odds(clusters.corpus, clusters.rows.values).cluster
     fitted = calibrations(odds, odds, clusters.rows)
+    mild = dataclasses.replace(fitted.whole, platt=np.array([0.0, 1.0, 1.0, 0.0]))  # so that scores differ
+    fitted = Calibrations(whole=mild, pair_only=mild)
     save_ensemble(path, {0: network, 1: network}, FEATURES, fitted, 1.0, {"scorer": "farmset"})
     return settings.Score(scorer="farmset", model=str(path), device="cpu")
 
@@ -145,7 +149,8 @@ def lake(spark: SparkSession, tables: Tables, tmp_path_factory: pytest.TempPathF
 
 
 def night_of(lake: Lake, model: settings.Score, run_id: str = "run1") -> Night:
-    campaign = Campaign(id="drop", name="Drop", chain="ethereum", starts_at=START, ends_at=START, sources=())
+    over = START + timedelta(days=30)
+    campaign = Campaign(id="drop", name="Drop", chain="ethereum", starts_at=START, ends_at=over, sources=())
     whole = dataclasses.replace(NIGHT, score=model)
     return Night(lake, campaign, whole, START, record={"ingest": {"run_id": run_id}})
 

@@ -25,6 +25,8 @@ from abuse.model.rows import Reals
 CPU_TOKENS, GPU_TOKENS = 4_096, 262_144
 """Rows of a block: 4k keep a core's cache warm, a GPU wants many."""
 MIN_TOKENS = 1_024
+DECIMALS = 6
+"""Of log-odds: what is left of differences between batches lies far below, and a lower bound is made of steps."""
 PLACES = 16_384
 """Members, padding included, judged at once: float64 of width 256 takes 32 MB a layer."""
 
@@ -100,7 +102,7 @@ class Reader:
             found = self._said(own, hand[part], corpus.num_members[part], vectors[tensor(chosen, self.where)])
             cluster[part] = found.cluster_B.cpu().numpy()
             member[chosen] = found.member_N.cpu().numpy()
-        return Odds(cluster=cluster, member=member)
+        return Odds(cluster=cluster.round(DECIMALS), member=member.round(DECIMALS))
 
     @torch.inference_mode()
     def of_parts(self, corpus: Corpus, hand: Reals, kept: list[Whole], vectors: Tensor) -> Reals:
@@ -112,7 +114,7 @@ class Reader:
             whole = np.full(len(part), len(corpus.account))
             figures, own = np.repeat(hand, len(part), axis=0), np.concatenate(chosen)
             found[part] = self._said(views, figures, whole, vectors[tensor(own, self.where)]).cluster_B.cpu().numpy()
-        return found
+        return found.round(DECIMALS)
 
     def _said(self, corpus: Corpus, hand: Reals, size: Whole, vectors: Tensor) -> Said:
         batch = batch_of(corpus, hand, size)
