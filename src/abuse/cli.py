@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 F = TypeVar("F", bound=Callable[..., Any])
 SIZES = {"small": 2_000, "medium": 20_000, "large": 200_000}
+FARMSET = "farmset"
 STEP_NAMES = ("ingest", "services", "trails", "links", "clusters", "features", "score", "decide", "publish")
 
 
@@ -114,7 +115,10 @@ def simulate(out: Path, accounts: int, seed: int) -> None:
 @click.argument("out", type=click.Path(path_type=Path))
 @click.argument("campaigns", nargs=-1, required=True, type=click.Path(path_type=Path, exists=True))
 @click.option("--shuffle-seed", type=int, help="Also OUT/shuffled: the same groups with each other's members.")
-def dataset(out: Path, campaigns: tuple[Path, ...], shuffle_seed: int | None) -> None:
+@click.option(
+    "--events", "with_events", is_flag=True, help="Also OUT/events and OUT/members: members' acts, for farmset. Slow."
+)
+def dataset(out: Path, campaigns: tuple[Path, ...], shuffle_seed: int | None, with_events: bool) -> None:
     """Describes every group of simulated campaigns (folders with campaign.toml and truth.csv) as training rows."""
     from abuse.edge.training import described
     from abuse.settings import load_settings
@@ -123,7 +127,7 @@ def dataset(out: Path, campaigns: tuple[Path, ...], shuffle_seed: int | None) ->
         raise InputError(f"folder {out}", "there already", "a new one", "Name another, or remove it.")
     shown = _progress()
     with shown.step("dataset", 0, 1):
-        num = described(list(campaigns), out, load_settings(None), shown.say, shuffle_seed)
+        num = described(list(campaigns), out, load_settings(None), shown.say, shuffle_seed, with_events=with_events)
     click.echo(f"{out}: {num} candidates of {len(campaigns)} campaigns")
 
 
@@ -135,27 +139,50 @@ a_dataset = click.option(
 a_hard_set = click.option("--hard", type=click.Path(path_type=Path, exists=True), help="The same of the hard set.")
 
 
+a_recipe = click.option(
+    "--recipe", "recipe_file", type=click.Path(path_type=Path, exists=True), help="TOML: how farmset is trained."
+)
+
+
 @main.command()
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="Folder for weights, config and card.")
 @a_dataset
 @a_hard_set
 @click.option(
-    "--scorer", default="lightgbm", show_default=True, help="coordination_trees, lightgbm or logistic_regression."
+    "--scorer",
+    default="lightgbm",
+    show_default=True,
+    help="coordination_trees, lightgbm, logistic_regression or farmset.",
 )
-@click.option("--seed", default=0, show_default=True)
-def train(out: Path, data: Path | None, hard: Path | None, scorer: str, seed: int) -> None:
+@click.option("--seed", default=0, show_default=True, help="Of the split; farmset's own are in its recipe.")
+@a_recipe
+def train(out: Path, data: Path | None, hard: Path | None, scorer: str, seed: int, recipe_file: Path | None) -> None:
     """Trains and calibrates a scorer and writes it with its card. Promotes nothing."""
     from abuse.edge.training import training_set
-    from abuse.model.rows import JOB_FEATURES
-    from abuse.model.train import train as trained
     from abuse.settings import load_settings
 
     shown = _progress()
     with shown.step("dataset", 0, 2):
-        rows = data or training_set(out, load_settings(None), shown.say)
+        rows = data or training_set(out, load_settings(None), shown.say, with_events=scorer == FARMSET)
     with shown.step("train", 1, 2):
-        model = trained(rows, out, JOB_FEATURES, hard=hard, scorer=scorer, seed=seed, on_progress=shown.say)
-    click.echo(f"{out}: {scorer}-{model.version}; its card is README.md there")
+        version = _trained(rows, out, hard, scorer, seed, recipe_file, shown.say)
+    click.echo(f"{out}: {scorer}-{version}; its card is README.md there")
+
+
+def _trained(
+    rows: Path, out: Path, hard: Path | None, scorer: str, seed: int, recipe_file: Path | None, say: Callable[..., None]
+) -> str:
+    from abuse.model.rows import JOB_FEATURES
+
+    if scorer == FARMSET:
+        from abuse.model.farmset.recipe import load_recipe
+        from abuse.model.farmset.train import train as train_farmset
+
+        recipe = load_recipe(recipe_file)
+        return train_farmset(rows, out, JOB_FEATURES, recipe, hard=hard, seed=seed, on_progress=say).version
+    from abuse.model.train import train as train_figures
+
+    return train_figures(rows, out, JOB_FEATURES, hard=hard, scorer=scorer, seed=seed, on_progress=say).version
 
 
 @main.command()
@@ -169,6 +196,9 @@ def train(out: Path, data: Path | None, hard: Path | None, scorer: str, seed: in
 @click.option("--scores", multiple=True, type=click.Path(path_type=Path, exists=True), help="Another scorer's scores.")
 @click.option("--seed", default=0, show_default=True)
 @click.option("--workers", default=1, show_default=True, help="Processes.")
+@click.option("--farmset", "with_farmset", is_flag=True, help="Trains farmset on every fold first; goes on if killed.")
+@click.option("--splits", default="", help="With --farmset: only these, comma-separated.")
+@a_recipe
 def evaluate(
     out: Path,
     data: Path | None,
@@ -178,6 +208,9 @@ def evaluate(
     scores: tuple[Path, ...],
     seed: int,
     workers: int,
+    with_farmset: bool,
+    splits: str,
+    recipe_file: Path | None,
 ) -> None:
     """Judges every scorer on every split: tables, intervals and pictures, from saved scores."""
     from abuse.edge.training import training_set
@@ -186,12 +219,35 @@ def evaluate(
     from abuse.settings import load_settings
 
     shown = _progress()
-    with shown.step("dataset", 0, 2):
-        rows = data or training_set(model or out, load_settings(None), shown.say)
-    with shown.step("evaluate", 1, 2):
+    with shown.step("dataset", 0, 3):
+        rows = data or training_set(model or out, load_settings(None), shown.say, with_events=with_farmset)
+    if with_farmset:
+        with shown.step("farmset", 1, 3):
+            named = tuple(filter(None, splits.split(",")))
+            scores = (*scores, _farmset_scores(rows, hard, out, seed, recipe_file, named, shown.say))
+    with shown.step("evaluate", 2, 3):
         more = {"member_shuffled": shuffled, "more_scores": scores, "seed": seed, "num_workers": workers}
         found = evaluated(rows, hard, out, JOB_FEATURES, on_progress=shown.say, **more)  # type: ignore[arg-type]
     click.echo(f"{found.report}")
+
+
+def _farmset_scores(
+    rows: Path,
+    hard: Path | None,
+    out: Path,
+    seed: int,
+    recipe_file: Path | None,
+    splits: tuple[str, ...],
+    say: Callable[..., None],
+) -> Path:
+    from abuse.model.evaluate import write_folds_of
+    from abuse.model.farmset.recipe import load_recipe
+    from abuse.model.farmset.scores import farmset_scores
+    from abuse.model.rows import JOB_FEATURES
+
+    write_folds_of(rows, hard, out, JOB_FEATURES, seed)
+    recipe = load_recipe(recipe_file)
+    return farmset_scores(rows, hard, out, JOB_FEATURES, recipe, splits=splits, on_progress=say)
 
 
 @main.group()

@@ -296,8 +296,8 @@ class Features:
     min_time_partners: int = 3
     """Members that must share the window before time is evidence; one or two happen among friends."""
     write_events: bool = False
-    """Whether the acts of members are written one by one: as dear as all figures together, and only a model that reads
-    acts needs them."""
+    """Whether the acts of members are written one by one, and what ties each to the others: as dear as all figures
+    together, and only a model that reads acts needs them."""
     time_surprise: float = 3.0
     """How many standard deviations over chance the number of such members must be."""
 
@@ -307,21 +307,46 @@ class Score:
     """Who scores clusters: a stored model, or the time-gap rule, the baseline every other scorer must beat."""
 
     scorer: str = "time_gap"
-    """`time_gap`, or `model`: then `model` says which, and clusters whose money is unknown stay the rule's. No
-    trained scorer beats the rule on the hard set or on Hop's reviewed groups (model/CARD.md), so none is shipped."""
+    """`time_gap`, `model` or `farmset`: the last two read the folder `model`, and clusters whose money is unknown stay
+    the rule's. No trained scorer beats the rule on the hard set or on Hop's reviewed groups (model/CARD.md), so none is
+    shipped. farmset reads the acts of members, so the step before writes them whatever `features.write_events` says."""
     model: str = ""
     """Folder of a model that `abuse train` wrote."""
+    device: str = "auto"
+    """Where farmset runs: `auto` (a GPU where the driver sees one), `cpu` or `cuda`. A GPU multiplies in half
+    precision, so a score may differ in its last decimals."""
+    explain_from: float = 0.5
+    """Score from which a cluster is explained, as the policy looks at it from there. Of a network's score that takes
+    some forty times as long as the score itself."""
     half_gap_s: float = 86400.0
     """Median gap at which the score is one half, seconds. One day on Hop's reviewer decisions."""
     steepness: float = 1.0
     """How fast the score falls with the gap: 1 / (1 + (gap / half_gap) ^ steepness)."""
 
     def __post_init__(self) -> None:
-        require("scorer", self.scorer, "model or time_gap", holds=self.scorer in ("model", "time_gap"))
+        known = ("time_gap", "model", "farmset")
+        require("scorer", self.scorer, f"one of: {', '.join(known)}", holds=self.scorer in known)
+        require("device", self.device, "auto, cpu or cuda", holds=self.device in ("auto", "cpu", "cuda"))
         is_named = bool(self.model) or self.scorer == "time_gap"
         require("model", repr(self.model), "a folder that `abuse train` wrote", holds=is_named)
         for name in ("half_gap_s", "steepness"):
             require(name, getattr(self, name), "more than 0", holds=getattr(self, name) > 0)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Network:
+    """How farmset is run, not what it says: no row depends on these."""
+
+    threads: int = 1
+    """Threads of one worker on a CPU. Spark runs a worker per core already; more wait for each other."""
+    window_events: int = 30_000
+    """Events that a worker holds at once; a larger cluster is held whole. Enough to fill blocks with like lengths."""
+    chunk_events: int = 2_000_000
+    """Events after which scores are kept: a killed step repeats at most so many. A minute of two cores."""
+
+    def __post_init__(self) -> None:
+        for name in ("threads", "window_events", "chunk_events"):
+            require(name, getattr(self, name), "1 or more", holds=getattr(self, name) >= 1)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -384,13 +409,18 @@ class Settings:
     clusters: Clusters = field(default_factory=Clusters)
     features: Features = field(default_factory=Features)
     score: Score = field(default_factory=Score)
+    network: Network = field(default_factory=Network)
     policy: Policy = field(default_factory=Policy)
     maintain: Maintain = field(default_factory=Maintain)
 
     def rules(self) -> dict[str, Any]:
         """Everything that can change a row."""
         whole = dataclasses.asdict(self)
-        return {k: v for k, v in whole.items() if k not in ("spark", "jars", "maintain")}
+        return {k: v for k, v in whole.items() if k not in ("spark", "jars", "network", "maintain")}
+
+    def writes_events(self) -> bool:
+        """Whether the acts of members are written one by one."""
+        return self.features.write_events or self.score.scorer == "farmset"
 
 
 def digest(value: object) -> str:

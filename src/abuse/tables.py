@@ -28,6 +28,9 @@ EVIDENCE = pa.struct(
         ("source", TEXT),
     ]
 )
+STANDING = pa.struct([("feature", TEXT), ("value", REAL), ("share_below", REAL)])
+MOVED = pa.struct([("family", TEXT), ("log_odds", REAL)])
+WITHOUT = pa.struct([("account", TEXT), ("probability", REAL)])
 VERDICTS = ("disqualified", "review", "clear", "exempt", "not_analysed")
 SERVICE_KINDS = ("exchange", "bridge", "mixer", "faucet", "disperser", "router", "relayer", "hub", "deposit", "null")
 LINK_KINDS = ("first_gas", "direct", "disperse", "counterparty", "sweep", "deposit", "co_activity")
@@ -482,6 +485,50 @@ class Events(PerRun):
     num_merged = Field(WHOLE, "like acts in a row that this one stands for", required=True)
 
 
+class MemberTies(PerRun):
+    """What a member is to its cluster: where it stands in the tree of first payments, and what it has in common."""
+
+    key = ("cluster_id", "account")
+    cluster_id = Field(TEXT, "the cluster", required=True)
+    account = Field(TEXT, "the member", required=True)
+    parent = Field(TEXT, "the member that paid its first coins; empty when none did")
+    payer = Field(TEXT, "the address that paid them; empty when it serves many or nothing is known")
+    sink = Field(TEXT, "where its coins went after the reward; empty when that serves many or nothing is known")
+    is_served = Field(YES_NO, "whether a service paid its first coins; empty when nothing is known")
+    is_sunk_at_service = Field(YES_NO, "whether its coins went to a service; empty when nothing is known")
+    hops = Field(REAL, "hops of its funding trail", unit="hops")
+    paid_with = Field(WHOLE, "other members paid in the same transaction; empty when nothing is known")
+    same_payment_share = Field(REAL, "Other members whose first payment is the same, to three digits.", unit="0 to 1")
+    paid_offset_s = Field(REAL, "its first coins, after the cluster's middle first coins", unit="seconds")
+    begin_offset_s = Field(REAL, "its first action, after the cluster's middle first action", unit="seconds")
+    sunk_offset_s = Field(REAL, "its coins going on, after the cluster's middle ones", unit="seconds")
+    wait_s = Field(REAL, "from its first coins to its first action", unit="seconds")
+    sink_wait_s = Field(REAL, "from its last action to its coins going on", unit="seconds")
+    num_actions = Field(WHOLE, "its campaign actions", required=True)
+    num_neighbours = Field(WHOLE, "members tied to it directly", required=True)
+    time_partners = Field(WHOLE, "other members that began within the time window of its own beginning", required=True)
+    time_surprise = Field(REAL, "how far that is above what the crowd explains", unit="standard deviations")
+    money_partners = Field(WHOLE, "other members it is tied to by money", required=True)
+    sink_partners = Field(WHOLE, "other members it shares a destination with", required=True)
+    sequence_partners = Field(WHOLE, "other members that did the same in step", required=True)
+
+
+class ScoreCache(Table):
+    """What a network said of a cluster, kept by content: a killed step and the next night ask only what is new."""
+
+    key = ("campaign_id", "model_version", "device", "content_digest", "account")
+    partitions = ("campaign_id",)
+    campaign_id = Field(TEXT, "the campaign; a finished step leaves the rows of its own slice alone", required=True)
+    model_version = Field(TEXT, "which scorer", required=True)
+    device = Field(TEXT, "what it ran on, and in which precision", required=True)
+    content_digest = Field(TEXT, "digest of all that was read of the cluster", required=True)
+    account = Field(TEXT, "the member", required=True)
+    score = Field(REAL, "probability that the cluster is a farm", required=True, unit="probability")
+    score_lower = Field(REAL, "lower bound of that probability", required=True, unit="probability")
+    member_score = Field(REAL, "probability that the member belongs", required=True, unit="probability")
+    why = Field(TEXT, "why, as JSON; of the clusters that are explained, in one of their rows")
+
+
 class Scores(Published):
     """How likely a cluster is a farm, and a member part of it."""
 
@@ -495,6 +542,23 @@ class Scores(Published):
     member_score = Field(REAL, "probability that the member belongs", required=True, unit="probability")
     model_version = Field(TEXT, "which scorer", required=True)
     top_reasons = Field(TEXTS, "what moved the score most", required=True)
+
+
+class Explanations(Published):
+    """What the score of a cluster rests on, of those whose score is high enough to be asked about."""
+
+    key = ("cluster_id",)
+    cluster_id = Field(TEXT, "the cluster", required=True)
+    standing = Field(
+        pa.list_(STANDING),
+        "figures that stand out, and which share of the campaign's like-sized clusters of a low score have less",
+        required=True,
+    )
+    base = Field(REAL, "log-odds with all evidence hidden; empty where no network scored", unit="log-odds")
+    moved = Field(pa.list_(MOVED), "what each family of evidence adds to that, exact Shapley values before calibration")
+    lowering = Field(pa.list_(WITHOUT), "members without whom the probability is lowest, and what it then is")
+    raising = Field(pa.list_(WITHOUT), "members without whom it is higher: whom it may be wrong to count in")
+    core = Field(TEXTS, "fewest of the first without all of whom the policy's bound is not reached; empty where none")
 
 
 class Decisions(Published):
@@ -588,7 +652,16 @@ class Runs(Ledger):
 
 
 FACTS: list[type[Table]] = [Participation, AccountAddresses, Transfers, Calls, Labels, Quarantine, FirstFunders]
-STEP_TABLES: list[type[Table]] = [Participants, ParticipantAddresses, Trails, Features, ClusterFeatures, Events]
+STEP_TABLES: list[type[Table]] = [
+    Participants,
+    ParticipantAddresses,
+    Trails,
+    Features,
+    ClusterFeatures,
+    Events,
+    MemberTies,
+    ScoreCache,
+]
 PUBLIC: list[type[Published]] = [
     Services,
     Links,
@@ -596,6 +669,7 @@ PUBLIC: list[type[Published]] = [
     ClusterMembers,
     ClusterLineage,
     Scores,
+    Explanations,
     Decisions,
     DisqualifiedAccounts,
     VerdictChanges,

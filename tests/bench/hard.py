@@ -31,6 +31,7 @@ def main(arguments: list[str]) -> None:
     parser = argparse.ArgumentParser(prog="poe bench hard", description=__doc__)
     parser.add_argument("--data", type=Path, help="what this bench wrote before, to judge it again")
     parser.add_argument("--keep", type=Path, help="where to leave the files")
+    parser.add_argument("--events", action="store_true", help="with --keep: members' acts as well, for farmset")
     given = parser.parse_args(arguments)
     with tempfile.TemporaryDirectory() as work:
         folder = given.data or given.keep or Path(work)
@@ -38,7 +39,7 @@ def main(arguments: list[str]) -> None:
             frozen = json.loads(FROZEN.read_text())
             made = write_hard_set(folder / "hard", seed=frozen["seed"])
             print(f"sha256 {'as frozen' if digest(made) == frozen['sha256'] else 'NOT as frozen'}")
-            described(made, folder / "rows", load_settings(None), quiet, SHUFFLE_SEED)
+            described(made, folder / "rows", load_settings(None), quiet, SHUFFLE_SEED, with_events=given.events)
         for name, value, wanted in found(folder):
             print(f"{name:<58} {value:6.3f}  {wanted}")
 

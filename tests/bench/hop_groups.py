@@ -22,7 +22,7 @@ from abuse.lake.session import start_session
 from abuse.model.bootstrap import draws, estimate
 from abuse.model.ranking import curve
 from abuse.model.registry import SCORERS
-from abuse.model.rows import JOB_FEATURES, Rows, read_rows
+from abuse.model.rows import JOB_FEATURES, Reals, Rows, read_rows
 from abuse.settings import Settings
 from tests.bench.hop import AS_OF, CAMPAIGN, labels_of
 from tests.night.lakes import night_of
@@ -33,16 +33,19 @@ MIN_SIZE = 8
 def main(arguments: list[str]) -> None:
     parser = argparse.ArgumentParser(prog="poe bench hop-groups", description=__doc__)
     parser.add_argument("--data", type=Path, help="a training set that is there; made unless given")
+    parser.add_argument("--model", type=Path, help="a trained farmset scorer, to be asked as well")
     parser.add_argument("--seed", type=int, default=0)
     given = parser.parse_args(arguments)
     with tempfile.TemporaryDirectory() as folder:
         spark_settings = Settings()
         data = given.data or training_set(Path(folder), spark_settings, lambda what, done, total: None)
-        groups = described(Path(folder), spark_settings)
+        groups = described(Path(folder), spark_settings, with_events=given.model is not None)
+        asked = {"farmset": farmset_scores(Path(folder) / "rows", given.model)} if given.model else {}
     train = read_rows(data, JOB_FEATURES)
     print(f"{len(groups)} groups, {int(groups.is_farm.sum())} confirmed; trained on {len(train)} simulated clusters")
     weights = np.concatenate(list(draws(groups.campaign, groups.cluster_id, given.seed).weights()))
     found = {name: aucs(name, train, groups, weights, given.seed) for name in SCORERS}
+    found |= {name: curve(scores, groups.is_farm, weights).roc_auc() for name, scores in asked.items()}
     for name, values in found.items():
         own, gap = estimate(values), estimate(values - found["time_gap"])
         print(f"{name:<24} AUC {own.value:.3f} [{own.low:.3f}, {own.high:.3f}]", end="")
@@ -54,6 +57,16 @@ def aucs(name: str, train: Rows, groups: Rows, weights: np.ndarray, seed: int) -
     scorer = SCORERS[name]()
     scorer.fit(train, seed)
     return curve(scorer.scores(groups), groups.is_farm, weights).roc_auc()
+
+
+def farmset_scores(rows: Path, model: Path) -> Reals:
+    """What a trained network, which never saw Hop either, says of the same groups."""
+    from abuse.model.farmset.ensemble import load_ensemble
+    from abuse.model.farmset.reading import read_described
+    from abuse.model.farmset.tensors import place
+
+    trained, groups = load_ensemble(model), read_described(rows, JOB_FEATURES)
+    return trained.judged(trained.readers(place("auto")), groups.corpus, groups.rows.values).score
 
 
 def reviewed() -> tuple[list[dict[str, str]], dict[str, bool]]:
@@ -71,7 +84,7 @@ def reviewed() -> tuple[list[dict[str, str]], dict[str, bool]]:
     }
 
 
-def described(folder: Path, settings: Settings) -> Rows:
+def described(folder: Path, settings: Settings, *, with_events: bool) -> Rows:
     """The groups in figures, by the night's own steps."""
     spark = start_session(settings)
     night = night_of(spark, settings, CAMPAIGN, folder / "lake", AS_OF)
@@ -79,7 +92,7 @@ def described(folder: Path, settings: Settings) -> Rows:
         night.record[name] = step(night)
     truth, confirmed = reviewed()
     spill, clear = night.lake.spiller("groups")
-    every = looked_up(night, truth, spill)
+    every = looked_up(night, truth, spill, with_events=with_events)
     written(night, Simulated(night.campaign, truth), truth, every, folder / "rows", spill)
     clear()
     path = folder / "rows" / f"{night.campaign.id}.parquet"

@@ -12,7 +12,7 @@ from click.testing import CliRunner
 from abuse.cli import STEP_NAMES, main
 from abuse.night import STEPS
 
-HEAVY = ("pyspark", "pyarrow", "deltalake", "pandas", "numpy")
+HEAVY = ("pyspark", "pyarrow", "deltalake", "pandas", "numpy", "torch", "transformers")
 ASK = f"""
 import sys
 from abuse.cli import main

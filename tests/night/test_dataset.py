@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pyarrow.parquet as pq
 import pytest
 from pyspark.sql import SparkSession
@@ -12,6 +13,7 @@ from abuse.edge.context import quiet
 from abuse.edge.training import described
 from abuse.edge.truth import MIN_CANDIDATE, groups, shuffled
 from abuse.errors import InputError
+from abuse.model.farmset.reading import read_described
 from abuse.model.rows import JOB_FEATURES, Rows, read_rows
 from abuse.settings import Settings
 from abuse.tables import CLUSTER_FEATURES
@@ -22,7 +24,7 @@ from tests.hard.hard_set import write_hard_set
 def made(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("dataset")
     campaigns = write_hard_set(folder / "hard", campaigns=2, clusters=12, seed=3)
-    described(campaigns, folder / "rows", Settings(), quiet, 1)
+    described(campaigns, folder / "rows", Settings(), quiet, 1, with_events=True)
     return folder
 
 
@@ -70,6 +72,29 @@ def test_shuffled_members_keep_sizes_and_labels(made: Path, rows: Rows) -> None:
     assert (dealt.is_farm == rows.is_farm).all()
     place = CLUSTER_FEATURES.index("begin_iqr_s")
     assert (dealt.values[:, place] != rows.values[:, place]).mean() > 0.9
+
+
+def test_acts_of_members_lie_beside_the_figures(made: Path, rows: Rows) -> None:
+    """In the order of the rows, every member once, whole or shuffled; the codec reads them."""
+    for folder in (made / "rows", made / "rows" / "shuffled"):
+        found = read_described(folder, JOB_FEATURES)
+        assert found.corpus.cluster_id.tolist() == found.rows.cluster_id.tolist() == rows.cluster_id.tolist()
+        assert (found.corpus.num_members == found.rows.size).all()
+        assert (found.corpus.num_tokens <= 65).all()
+        assert found.corpus.num_tokens.mean() > 5
+        farms = np.add.reduceat(found.member_is_farm, found.corpus.member_starts()[:-1])
+        assert (farms == found.rows.num_farm).all()
+
+
+def test_a_member_keeps_its_acts_when_members_change_places(made: Path, rows: Rows) -> None:
+    campaign = rows.campaign[0]
+    columns = ["account", "position", "at", "kind", "what", "amount", "gap_s"]
+    acts = [
+        pq.read_table(folder / "events" / f"{campaign}.parquet", columns=columns).to_pandas()
+        for folder in (made / "rows", made / "rows" / "shuffled")
+    ]
+    one, other = (table.sort_values(["account", "position"]).reset_index(drop=True) for table in acts)
+    assert one.equals(other)
 
 
 def test_a_shuffle_moves_members_only(made: Path, rows: Rows) -> None:

@@ -17,10 +17,20 @@ from hypothesis import strategies as st
 from rich.console import Console
 
 from abuse.errors import InputError
-from abuse.lake.publication import current
+from abuse.lake.publication import current, replace_rows
 from abuse.operate.why import as_json, explain, render
 from abuse.operate.wording import OTHER_REASON, USER_CHANGES, USER_REASONS, USER_VERDICTS
-from abuse.tables import EVIDENCE_KINDS, LINK_KINDS, VERDICTS, ClusterMembers, Clusters, Decisions, Published
+from abuse.tables import (
+    EVIDENCE_KINDS,
+    LINK_KINDS,
+    VERDICTS,
+    ClusterMembers,
+    Clusters,
+    Decisions,
+    Explanations,
+    Published,
+    Runs,
+)
 from tests.lake.test_publication import NIGHT, publish
 
 if TYPE_CHECKING:
@@ -108,6 +118,48 @@ def test_ops_read_everything_behind_the_verdict(lake: str) -> None:
     ):
         assert said in text
     assert "money_link:" not in text
+
+
+EXPLAINED: dict[str, Any] = {
+    "cluster_id": "c9d8e7f6a5b40312",
+    "standing": [
+        {"feature": "same_sink_share", "value": 0.93, "share_below": 0.98},
+        {"feature": "gap_cv", "value": 0.04, "share_below": 0.01},
+    ],
+    "base": -2.0,
+    "moved": [
+        {"family": "time", "log_odds": 0.5},
+        {"family": "sink", "log_odds": 1.25},
+        {"family": "structure", "log_odds": 0.001},
+    ],
+    "lowering": [{"account": ME, "probability": 0.4321}, {"account": SIBLING, "probability": 0.5}],
+    "raising": [],
+    "core": [ME, SIBLING],
+}
+
+
+def test_ops_read_what_the_score_rests_on_and_users_do_not(tmp_path: Path) -> None:
+    publish(str(tmp_path), tables(decision()) | {Explanations: [EXPLAINED]})
+    text = " ".join(page(str(tmp_path)).split())
+    for said in (
+        "same_sink_share 0.93: 98 % of like-sized clusters of a low score have less. Members whose coins went to",
+        "gap_cv 0.04: 99 % of like-sized clusters of a low score have more. How uneven",
+        "Moved the network's log-odds: where their coins went +1.25, when members acted +0.50.",
+        "Without this account the probability would be 0.4321.",
+        f"Without this account, {SIBLING} the lower bound would be under the policy's.",
+    ):
+        assert said in text
+    assert "how they hang together" not in text
+    own = page(str(tmp_path), audience="user")
+    assert not any(word in own for word in ("same_sink_share", "log-odds", "0.4321", SIBLING))
+
+
+def test_a_publication_of_before_there_were_explanations_is_read_all_the_same(tmp_path: Path) -> None:
+    publish(str(tmp_path), tables(decision()))
+    runs = DeltaTable(str(tmp_path / "runs")).to_pyarrow_table().to_pylist()
+    kept = {name: version for name, version in json.loads(runs[0]["versions"]).items() if name != "explanations"}
+    replace_rows(str(tmp_path), Runs, [runs[0] | {"versions": json.dumps(kept)}], "true")
+    assert "What the score rests on" not in page(str(tmp_path))
 
 
 def test_a_user_reads_the_verdict_and_their_own_side_only(lake: str) -> None:

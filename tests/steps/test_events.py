@@ -5,10 +5,12 @@ from __future__ import annotations
 from datetime import timedelta
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 from pyspark.sql import DataFrame, Row, SparkSession
 
-from abuse.steps.features import cluster_features, events, known
+from abuse.steps.features import cluster_features, events, known, member_ties
+from abuse.steps.features.ties import ties
 from abuse.tables import (
     Calls,
     ClusterMembers,
@@ -77,7 +79,7 @@ MOVES = [
 
 
 @pytest.fixture(scope="module")
-def tables(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> tuple[DataFrame, DataFrame]:
+def tables(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> tuple[DataFrame, DataFrame, DataFrame]:
     folder = tmp_path_factory.mktemp("spill")
 
     def spill(rows: DataFrame) -> DataFrame:
@@ -120,11 +122,11 @@ def tables(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> tup
         frame(spark, Transfers, MOVES),
         spill,
     )
-    return events(seen), cluster_features(seen)
+    return events(seen), cluster_features(seen), member_ties(seen)
 
 
 @pytest.fixture(scope="module")
-def found(tables: tuple[DataFrame, DataFrame]) -> dict[str, list[Row]]:
+def found(tables: tuple[DataFrame, DataFrame, DataFrame]) -> dict[str, list[Row]]:
     rows = tables[0].orderBy("account", "position").collect()
     return {who: [row for row in rows if row["account"] == who] for who in WHO}
 
@@ -164,7 +166,7 @@ def test_the_common_tip(found: dict[str, list[Row]]) -> None:
     assert tips == {"ann": True, "bob": True, "cy": False}
 
 
-def test_the_cluster_in_figures(tables: tuple[DataFrame, DataFrame]) -> None:
+def test_the_cluster_in_figures(tables: tuple[DataFrame, DataFrame, DataFrame]) -> None:
     (row,) = tables[1].collect()
     assert row["same_funder_share"] == pytest.approx(2 / 3)
     assert row["same_service_share"] == pytest.approx(1 / 3)
@@ -172,3 +174,34 @@ def test_the_cluster_in_figures(tables: tuple[DataFrame, DataFrame]) -> None:
     assert row["failed_share"] == pytest.approx(1 / 5)
     assert row["outside_share"] == pytest.approx(2 / 5)
     assert row["funding_iqr_s"] == pytest.approx(30)
+
+
+def test_what_each_member_is_to_the_others(tables: tuple[DataFrame, DataFrame, DataFrame]) -> None:
+    found = {row["account"]: row for row in tables[2].collect()}
+    assert set(found) == set(WHO)
+    assert {who: row["payer"] for who, row in found.items()} == {"ann": BOSS, "bob": BOSS, "cy": None}
+    assert {who: row["is_served"] for who, row in found.items()} == {"ann": False, "bob": False, "cy": True}
+    assert {row["same_payment_share"] for row in found.values()} == {1.0}  # the trails say .05 of all three
+    assert {who: row["paid_offset_s"] for who, row in found.items()} == {"ann": 0.0, "bob": 60.0, "cy": 0.0}
+    assert {who: row["begin_offset_s"] for who, row in found.items()} == {"ann": -240.0, "bob": 0.0, "cy": 86_160.0}
+    assert found["ann"]["wait_s"] == 86_400
+    assert {row["sink"] for row in found.values()} == {row["is_sunk_at_service"] for row in found.values()} == {None}
+
+
+def test_a_member_that_pays_another_first_is_its_parent() -> None:
+    unknown = dict.fromkeys(("funded_at", "funding_tx", "funding_amount", "sunk_at", "sink", "sink_serves", "hops"))
+    counts = dict.fromkeys(("num_actions", "num_neighbours", "time_partners", "money_partners"), 1)
+    counts |= dict.fromkeys(("sink_partners", "sequence_partners", "first_at", "last_at", "time_expected"), 0)
+    payers = {"a": "0xb2", "b": "0xb1", "c": "0xb1", "d": "0xa"}  # b's second address paid its first one
+    homes = {"a": ["0xa"], "b": ["0xb1", "0xb2"], "c": ["0xc"], "d": ["0xd"]}
+    rows = [
+        {"cluster_id": "c", "account": name, "funder": payers[name], "funder_serves": name == "d"}
+        | {"addresses": homes[name]}
+        | unknown
+        | counts
+        for name in homes
+    ]
+    found = ties(pa.Table.from_pylist(rows[::-1])).to_pylist()
+    assert [row["account"] for row in found] == list(homes)
+    assert [row["parent"] for row in found] == ["b", None, "b", None]
+    assert [row["payer"] for row in found] == ["0xb2", "0xb1", "0xb1", None]

@@ -25,6 +25,7 @@ PUBLIC = (
     "cluster_members",
     "cluster_lineage",
     "scores",
+    "explanations",
     "decisions",
     "disqualified_accounts",
     "verdict_changes",

@@ -18,9 +18,10 @@ from pyspark.sql import functions as F
 from abuse.campaign import Campaign, Source
 from abuse.contract import Table
 from abuse.edge import steps
+from abuse.edge.acts import write_acts
 from abuse.edge.context import Night, Say
 from abuse.edge.ingest import ingest
-from abuse.edge.truth import shuffled
+from abuse.edge.truth import labelled, shuffled
 from abuse.lake.delta import Lake
 from abuse.settings import Settings
 from abuse.steps.features import Known, cluster_features, known
@@ -28,7 +29,6 @@ from abuse.steps.features import features as member_features
 from abuse.steps.inside import inside
 from abuse.steps.spill import Spill
 from abuse.tables import (
-    CLUSTER_FEATURES,
     Calls,
     ClusterMembers,
     Links,
@@ -37,6 +37,7 @@ from abuse.tables import (
     Participation,
     Services,
     Trails,
+    Transfers,
 )
 
 SETTLED = timedelta(days=8)
@@ -69,11 +70,21 @@ class Together(Night):
         return rows.withColumn(Participation.action, F.concat_ws(":", Participation.source, Participation.action))
 
 
-def dataset(lake: Lake, settings: Settings, found: list[Simulated], out: Path, say: Say, seed: int | None) -> int:
+def dataset(
+    lake: Lake,
+    settings: Settings,
+    found: list[Simulated],
+    out: Path,
+    say: Say,
+    seed: int | None,
+    *,
+    with_events: bool = False,
+) -> int:
     """Writes OUT/<campaign>.parquet each, one row per candidate, and returns how many there are.
 
     With `seed`, also OUT/shuffled: members change places at random among a campaign's candidates, whose sizes and
     labels stay. Whoever then tells farms apart has learned something that is not how members depend on one another.
+    With events, also OUT/events/<campaign>.parquet and OUT/members/<campaign>.parquet, for a model that reads acts.
     """
     say("files", 0, 1)
     whole = joint([one.campaign for one in found], _folder(Path(lake.uri) / "inputs"))
@@ -84,7 +95,7 @@ def dataset(lake: Lake, settings: Settings, found: list[Simulated], out: Path, s
         night.record[name] = step(night)
     say("members", len(BEFORE), total)
     spill, clear = lake.spiller("dataset")
-    every = looked_up(night, [row for one in found for row in one.truth], spill)
+    every = looked_up(night, [row for one in found for row in one.truth], spill, with_events=with_events)
     num = 0
     for number, one in enumerate(found):
         say(one.campaign.id, len(BEFORE) + 1 + number, total)
@@ -119,7 +130,7 @@ def _is_parquet(source: Source) -> bool:
     return source.path.endswith(".parquet")
 
 
-def looked_up(night: Night, truth: list[dict[str, str]], spill: Spill) -> Known:
+def looked_up(night: Night, truth: list[dict[str, str]], spill: Spill, *, with_events: bool = False) -> Known:
     """What is known of all members; the slices of one campaign are put in later."""
     members = spill(_members(night, truth))
     participants = night.slice(Participants)
@@ -132,7 +143,7 @@ def looked_up(night: Night, truth: list[dict[str, str]], spill: Spill) -> Known:
         night.slice(Services),
         night.facts(Participation),
         night.facts(Calls),
-        None,
+        night.facts(Transfers) if with_events else None,
         spill,
     )
 
@@ -142,9 +153,12 @@ def written(night: Night, one: Simulated, truth: list[dict[str, str]], of_one: K
     links = night.slice(Links)
     members = spill(tied(_members(night, truth), links))
     figures = spill(member_features(members, of_one.participants, links, night.settings.features))
-    rows = cluster_features(replace(of_one, members=members, features=figures)).toArrow()
+    own = replace(of_one, members=members, features=figures)
+    rows = cluster_features(own).toArrow()
     rows = rows.sort_by(ClusterMembers.cluster_id)
     pq.write_table(labelled(rows, one.truth, one.campaign), _folder(out) / f"{one.campaign.id}.parquet")
+    if own.movements is not None:
+        write_acts(own, truth, f"{one.campaign.id}.parquet", out)
     return int(rows.num_rows)
 
 
@@ -168,23 +182,3 @@ def tied(members: DataFrame, links: DataFrame) -> DataFrame:
     )
     joined = members.join(degree, on=ClusterMembers.account, how="left")
     return joined.fillna(0, subset=[ClusterMembers.num_neighbours])
-
-
-def labelled(rows: pa.Table, truth: list[dict[str, str]], campaign: Campaign) -> pa.Table:
-    """The figures behind campaign, cluster_id, is_farm (most members are), kind, level, num_farm and starts_at."""
-    of: dict[str, list[dict[str, str]]] = {}
-    for row in truth:
-        of.setdefault(row["group_id"], []).append(row)
-    said = [of[name] for name in rows[ClusterMembers.cluster_id].to_pylist()]
-    num_farm = [sum(row["is_farm"] == "1" for row in group) for group in said]
-    levels = [[int(row["level"]) for row in group if row["level"] != ""] for group in said]
-    columns = {
-        "campaign": pa.array([campaign.id] * len(said)),
-        "cluster_id": rows[ClusterMembers.cluster_id],
-        "is_farm": pa.array([2 * n > len(group) for n, group in zip(num_farm, said, strict=True)]),
-        "kind": pa.array([group[0]["group_kind"] for group in said]),
-        "level": pa.array([max(found) if found else None for found in levels], pa.int64()),
-        "num_farm": pa.array(num_farm, pa.int64()),
-        "starts_at": pa.array([campaign.starts_at] * len(said), pa.timestamp("us", tz="UTC")),
-    }
-    return pa.table(columns | {name: rows[name] for name in CLUSTER_FEATURES})

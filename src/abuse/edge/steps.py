@@ -12,10 +12,11 @@ from pyspark.sql import functions as F
 
 from abuse.edge.context import Night
 from abuse.edge.funders import acted, funders
+from abuse.edge.scoring import explain, score_by_network
 from abuse.lake.publication import ledger
 from abuse.steps.clusters import clusters as cluster_step
 from abuse.steps.decide import decide as decide_step
-from abuse.steps.features import cluster_features, events, known
+from abuse.steps.features import cluster_features, events, known, member_ties
 from abuse.steps.features import features as feature_step
 from abuse.steps.links import links as link_step
 from abuse.steps.publish import disqualified_accounts, output_figures
@@ -34,6 +35,7 @@ from abuse.tables import (
     Features,
     Labels,
     Links,
+    MemberTies,
     ParticipantAddresses,
     Participants,
     Participation,
@@ -164,20 +166,24 @@ def features(night: Night) -> dict[str, Any]:
         night.slice(Services),
         night.facts(Participation),
         night.facts(Calls),
-        night.facts(Transfers) if night.settings.features.write_events else None,
+        night.facts(Transfers) if night.settings.writes_events() else None,
         spill,
     )
     night.write(ClusterFeatures, cluster_features(seen))
-    if night.settings.features.write_events:
+    if night.settings.writes_events():
         night.write(Events, events(seen))
+        night.write(MemberTies, member_ties(seen))
     clear()
     return {}
 
 
 def score(night: Night) -> dict[str, Any]:
-    """Clusters scored."""
+    """Clusters scored, and those of a high score explained."""
+    if night.settings.score.scorer == "farmset":
+        return {"model_version": score_by_network(night)}
     chosen = scorer(night.settings.score)
     night.write(Scores, score_step(night.slice(Features), night.slice(ClusterFeatures), chosen))
+    explain(night)
     return {"model_version": chosen.version}
 
 

@@ -1,4 +1,4 @@
-"""truth.csv of a simulated campaign -> its candidate groups."""
+"""truth.csv of a simulated campaign -> its candidate groups, and what they are beside their figures."""
 
 from __future__ import annotations
 
@@ -6,8 +6,11 @@ import csv
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 
+from abuse.campaign import Campaign
 from abuse.errors import InputError
+from abuse.tables import CLUSTER_FEATURES, ClusterMembers
 
 MIN_CANDIDATE = 5
 """Smaller groups are families; the policy leaves them alone."""
@@ -39,3 +42,23 @@ def shuffled(truth: list[dict[str, str]], seed: int) -> list[dict[str, str]]:
     """The same groups with each other's members."""
     accounts = np.random.default_rng(seed).permutation([row["account"] for row in truth]).tolist()
     return [row | {"account": account} for row, account in zip(truth, accounts, strict=True)]
+
+
+def labelled(rows: pa.Table, truth: list[dict[str, str]], campaign: Campaign) -> pa.Table:
+    """The figures behind campaign, cluster_id, is_farm (most members are), kind, level, num_farm and starts_at."""
+    of: dict[str, list[dict[str, str]]] = {}
+    for row in truth:
+        of.setdefault(row["group_id"], []).append(row)
+    said = [of[name] for name in rows[ClusterMembers.cluster_id].to_pylist()]
+    num_farm = [sum(row["is_farm"] == "1" for row in group) for group in said]
+    levels = [[int(row["level"]) for row in group if row["level"] != ""] for group in said]
+    columns = {
+        "campaign": pa.array([campaign.id] * len(said)),
+        "cluster_id": rows[ClusterMembers.cluster_id],
+        "is_farm": pa.array([2 * n > len(group) for n, group in zip(num_farm, said, strict=True)]),
+        "kind": pa.array([group[0]["group_kind"] for group in said]),
+        "level": pa.array([max(found) if found else None for found in levels], pa.int64()),
+        "num_farm": pa.array(num_farm, pa.int64()),
+        "starts_at": pa.array([campaign.starts_at] * len(said), pa.timestamp("us", tz="UTC")),
+    }
+    return pa.table(columns | {name: rows[name] for name in CLUSTER_FEATURES})

@@ -112,6 +112,12 @@ class Lake:
         writer.option("userMetadata", note).save(path)
         return DeltaTable(path).version()
 
+    def append(self, table: type[Table], frame: DataFrame) -> None:
+        """Adds rows to a work table."""
+        path = self.work(table)
+        create(table, path)
+        table.conform(frame).write.format("delta").mode("append").save(path)
+
     def spiller(self, run_key: str) -> tuple[Callable[[DataFrame], DataFrame], Callable[[], None]]:
         """`spill(frame)` writes and reads back, so nothing upstream is computed twice; and what removes it all.
 

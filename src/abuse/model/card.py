@@ -50,7 +50,7 @@ Venn-ABERS.
 Dataset digest `{about["training_digest"]}`, seed {about["seed"]}, {len(model.features.names)} features.
 
 ## What it is worth
-{_worth(figures)}
+{worth(figures)}
 On the calibration campaigns, which the lower bound was fitted on:
 {certificate_line(limits[0], f"at a lower bound of {threshold}")}
 {certificate_line(limits[1], "at the threshold with the least error the rows can certify")}
@@ -58,7 +58,8 @@ On the calibration campaigns, which the lower bound was fitted on:
 {LIMITS}"""
 
 
-def _worth(figures: Mapping[str, Estimate]) -> str:
+def worth(figures: Mapping[str, Estimate]) -> str:
+    """Its figures on the hard set, where one was given."""
     if not figures:
         return "No hard set was given. `abuse evaluate` judges it.\n"
     rows = [(said, shown(figures[name])) for name, said in SHOWN]

@@ -55,9 +55,7 @@ def evaluate(
 ) -> Evaluation:
     """Scores every fold with every scorer, then judges the saved scores and those of `more_scores`."""
     rows, hard_rows = read_rows(dataset, features), read_rows(hard, features) if hard else None
-    kept, skipped = runnable(folds(rows, hard_rows, seed), rows, seed)
-    out.mkdir(parents=True, exist_ok=True)
-    write_folds(kept, rows, hard_rows, seed, out / FOLDS)
+    kept, skipped = _folded(rows, hard_rows, out, seed)
     ours = tournament(kept, rows, hard_rows, makers, seed, on_progress, num_workers)
     write_scores(ours, out / SCORES)
     saved = joined_scores([read_scores(path) for path in (out / SCORES, *more_scores)])
@@ -71,6 +69,19 @@ def evaluate(
     (out / "report.md").write_text(report(found, checks, skipped, threshold))
     (out / "figures.json").write_text(json.dumps(figures, indent=1, sort_keys=True) + "\n")
     return Evaluation(found, figures, out / "report.md", _plots(found, out / "plots"))
+
+
+def write_folds_of(dataset: Path, hard: Path | None, out: Path, features: FeatureList, seed: int) -> None:
+    """OUT/folds.parquet, before anybody is judged."""
+    _folded(read_rows(dataset, features), read_rows(hard, features) if hard else None, out, seed)
+
+
+def _folded(rows: Rows, hard: Rows | None, out: Path, seed: int) -> tuple[list[Fold], list[Fold]]:
+    """(folds that can be run, those that cannot), the first written to OUT/folds.parquet."""
+    kept, skipped = runnable(folds(rows, hard, seed), rows, seed)
+    out.mkdir(parents=True, exist_ok=True)
+    write_folds(kept, rows, hard, seed, out / FOLDS)
+    return kept, skipped
 
 
 def _plots(found: list[Verdict], folder: Path) -> list[Path]:

@@ -16,6 +16,7 @@ import pyarrow.compute as pc
 
 from abuse.errors import InputError, LakeError
 from abuse.lake.publication import Publication, publications
+from abuse.operate.because import because
 from abuse.operate.page import listed, moment, printable, say, title
 from abuse.operate.wording import (
     LABELS,
@@ -42,7 +43,7 @@ MAX_SHOWN = 20
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Explanation:
-    """What may be said to this audience. Without `facts` and `cluster` for a user."""
+    """What may be said to this audience. Without `facts`, `cluster` and `because` for a user."""
 
     audience: str
     account: str
@@ -57,6 +58,8 @@ class Explanation:
     """Whether movements between others were left out."""
     facts: dict[str, Any]
     cluster: dict[str, Any]
+    because: list[str]
+    """What the cluster's score rests on."""
     history: list[tuple[datetime, str]]
     changes: list[str]
 
@@ -82,6 +85,9 @@ def explain(
         is_partial=len(named) < len(row[Decisions.evidence]),
         facts=_facts(row) if is_ops else {},
         cluster=_cluster(publication, row) if is_ops and row[Decisions.cluster_id] else {},
+        because=because(publication, row[Decisions.cluster_id], row[Decisions.account])
+        if is_ops and row[Decisions.cluster_id]
+        else [],
         history=_history(publication, row[Decisions.account]),
         changes=[OPS_CHANGES[verdict]] if is_ops else USER_CHANGES.get(verdict, []),
     )
@@ -170,6 +176,7 @@ def render(explanation: Explanation, console: Console) -> None:
     _prose(console, explanation.meaning)
     _points(console, "Why", explanation.reasons)
     _evidence(explanation, console)
+    _points(console, "What the score rests on", explanation.because)
     _ops_only(explanation, console)
     runs = [
         (verdict, [at for at, _ in same]) for verdict, same in itertools.groupby(explanation.history, lambda h: h[1])

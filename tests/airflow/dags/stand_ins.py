@@ -10,7 +10,7 @@ from pathlib import Path
 
 PUBLIC = (
     *("services", "links", "clusters", "cluster_members", "cluster_lineage"),
-    *("scores", "decisions", "disqualified_accounts", "verdict_changes"),
+    *("scores", "explanations", "decisions", "disqualified_accounts", "verdict_changes"),
 )
 
 ABUSE = """#!{python}

@@ -1,4 +1,4 @@
-"""Members, participants, links, trails, acts and calls -> Features, ClusterFeatures, Events.
+"""Members, participants, links, trails, acts and calls -> Features, ClusterFeatures, Events, MemberTies.
 
 A feature's doc in tables is the sentence a reviewer reads.
 """
@@ -9,5 +9,6 @@ from abuse.steps.features.clusters import cluster_features
 from abuse.steps.features.events import events
 from abuse.steps.features.facts import Known, known
 from abuse.steps.features.members import features
+from abuse.steps.features.ties import member_ties
 
-__all__ = ["Known", "cluster_features", "events", "features", "known"]
+__all__ = ["Known", "cluster_features", "events", "features", "known", "member_ties"]

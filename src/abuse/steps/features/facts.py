@@ -78,6 +78,12 @@ def owners_of(members: DataFrame, addresses: DataFrame) -> DataFrame:
 
 def facts(known: Known) -> DataFrame:
     """One row per member. Lists are in order of time; what nothing is known of is empty."""
+    rows = standing(known).join(acts(known), on=ClusterMembers.account, how="left")
+    return rows.join(signed(known), on=ClusterMembers.account, how="left")
+
+
+def standing(known: Known) -> DataFrame:
+    """The same without the lists of what each did."""
     began = known.participants.select(
         Participants.account,
         F.unix_micros(Participants.first_action_at).alias("first_at"),
@@ -92,9 +98,9 @@ def facts(known: Known) -> DataFrame:
     together = known.features.select(Features.account, Features.time_partners, Features.time_expected, *partners)
     owners = known.owners
     held = owners.groupBy("account").agg(F.sort_array(F.collect_set(ParticipantAddresses.address)).alias("addresses"))
-    for found in (together, held, first_coins(known, owners), last_coins(known, owners), acts(known)):
+    for found in (together, held, first_coins(known, owners), last_coins(known, owners)):
         rows = rows.join(found, on=ClusterMembers.account, how="left")
-    return rows.join(signed(known), on=ClusterMembers.account, how="left")
+    return rows
 
 
 def first_coins(known: Known, owners: DataFrame) -> DataFrame:

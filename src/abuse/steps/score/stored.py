@@ -1,63 +1,26 @@
-"""Features -> Scores. A scorer is anything with this interface; the time-gap rule is the baseline, kept for ever."""
+"""A stored model that reads a cluster's figures: a row of ClusterFeatures -> probability, lower bound, reasons."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import lru_cache, partial
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
-from pyspark.sql import Column, DataFrame
+from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from abuse import settings
 from abuse.model.stored import Model, load
-from abuse.tables import CLUSTER_FEATURES, ClusterFeatures, Features, Scores
+from abuse.steps.score.rule import TimeGapRule
+from abuse.tables import CLUSTER_FEATURES, ClusterFeatures, Scores
 
 JUDGED = pa.schema(
     [("cluster_id", pa.string()), ("_score", pa.float64()), ("_lower", pa.float64()), ("_why", pa.list_(pa.string()))]
 )
 UNITS_S = (("d", 86_400.0), ("h", 3_600.0), ("min", 60.0))
-
-
-class Scorer(Protocol):
-    """Features of members and of clusters -> one Scores row per member; the same cluster gets the same figures."""
-
-    version: str
-
-    def scores(self, features: DataFrame, clusters: DataFrame) -> DataFrame: ...
-
-
-class TimeGapRule:
-    """The shorter the median gap between members' first actions, the likelier a farm.
-
-    AUC .900 on the development half of Hop's reviewer decisions. The lower bound takes the upper bound of the median.
-    """
-
-    def __init__(self, rules: settings.Score) -> None:
-        self.rules = rules
-        self.version = "time-gap-1"
-
-    def scores(self, features: DataFrame, clusters: DataFrame | None = None) -> DataFrame:
-        """`clusters` are not looked at: the members' gaps say it all."""
-        hours = F.format_string("%.1f", F.col(Features.median_gap_s) / 3600)
-        said = F.concat(F.lit("median_gap: Half of the members began within "), hours, F.lit(" h of the one before."))
-        return features.select(
-            Features.cluster_id,
-            Features.account,
-            self._probability(F.col(Features.median_gap_s)).alias(Scores.score),
-            self._probability(F.col(Features.median_gap_upper_s)).alias(Scores.score_lower),
-            self._probability(F.col(Features.gap_s)).alias(Scores.member_score),
-            F.lit(self.version).alias(Scores.model_version),
-            F.array(said).alias(Scores.top_reasons),
-        )
-
-    def _probability(self, gap_s: Column) -> Column:
-        """Half at `half_gap_s`; nothing is known, so 0, where there is no gap."""
-        odds_against = F.pow(gap_s / self.rules.half_gap_s, F.lit(self.rules.steepness))
-        return F.coalesce(1 / (1 + odds_against), F.lit(0.0))
 
 
 class StoredModel:
@@ -93,11 +56,6 @@ class StoredModel:
 
 def _sql(kind: pa.DataType) -> str:
     return {pa.string(): "string", pa.float64(): "double"}.get(kind, "array<string>")
-
-
-def scorer(rules: settings.Score) -> Scorer:
-    """The one that the settings name."""
-    return TimeGapRule(rules) if rules.scorer == "time_gap" else StoredModel(rules)
 
 
 @lru_cache(maxsize=2)
@@ -136,8 +94,3 @@ def _measured(value: float, unit: str) -> str:
         short, of = next(((short, of) for short, of in UNITS_S if abs(value) >= of), ("s", 1.0))
         return f"{value / of:.3g} {short}"
     return f"{value:.3g}" if unit in ("0 to 1", "-1 to 1", "ratio", "log seconds") else f"{value:.3g} {unit}"
-
-
-def score(features: DataFrame, clusters: DataFrame, scorer: Scorer) -> DataFrame:
-    """What the scorer says of every member of every cluster."""
-    return scorer.scores(features, clusters)

@@ -1,0 +1,71 @@
+"""Scores of a night by a network: only what is new is asked, and what was asked is kept chunk by chunk."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from abuse.edge.context import Night
+from abuse.steps.explain import explanations
+from abuse.steps.score import TimeGapRule
+from abuse.steps.score.acts import Served, asked, digests, is_local, kept, packed, scored, served, with_rule
+from abuse.tables import ClusterFeatures, Events, Explanations, Features, MemberTies, ScoreCache, Scores
+
+
+def score_by_network(night: Night) -> str:
+    """Writes Scores and returns the version that signs them. Killed, it goes on with the chunk it was at."""
+    network = served(night.settings.score, night.settings.policy, is_local=is_local(night.lake.spark))
+    spill, clear = night.lake.spiller(f"score-{night.run.run_id}")
+    rows = packed(night.slice(ClusterFeatures), night.slice(MemberTies), night.slice(Events))
+    digest_of = spill(digests(rows))
+    missing = digest_of.join(_cache(night, network), on=ScoreCache.content_digest, how="left_anti")
+    new = [(row["cluster_id"], row["num_rows"]) for row in missing.orderBy("cluster_id").collect()]
+    total, done = sum(num for _, num in new), 0
+    for chunk, num in chunks(new, night.settings.network.chunk_events):
+        night.say("score", done, total)
+        own = rows.join(F.broadcast(_ids(night, chunk)), on="cluster_id")
+        said = scored(own, network, night.settings.network)
+        night.lake.append(ScoreCache, kept(said, digest_of, network, night.campaign.id))
+        done += num
+    said = spill(_cache(night, network).join(digest_of, on=ScoreCache.content_digest))
+    by_rule = TimeGapRule(night.settings.score).scores(night.slice(Features))
+    night.write(Scores, with_rule(by_rule, said, network))
+    explain(night, said.select("cluster_id", ScoreCache.why).where(F.col(ScoreCache.why).isNotNull()))
+    columns = ScoreCache.columns()
+    night.lake.replace(ScoreCache, said.select(*columns), _of_campaign(night), note=night.run.run_id)
+    clear()
+    return network.name
+
+
+def explain(night: Night, why: DataFrame | None = None) -> None:
+    """Writes Explanations of the scores that are stored."""
+    rules = night.settings.score
+    night.write(Explanations, explanations(night.slice(ClusterFeatures), night.slice(Scores), why, rules))
+
+
+def _cache(night: Night, network: Served) -> DataFrame:
+    return asked(night.lake.read(ScoreCache, _of_campaign(night)), network)
+
+
+def _of_campaign(night: Night) -> str:
+    return f"{ScoreCache.campaign_id} = '{night.campaign.id}'"
+
+
+def _ids(night: Night, clusters: list[str]) -> DataFrame:
+    return night.lake.spark.createDataFrame([(cluster,) for cluster in clusters], "cluster_id string")
+
+
+def chunks(clusters: list[tuple[str, int]], num_rows: int) -> Iterator[tuple[list[str], int]]:
+    """(clusters, their rows) in a row, each chunk the first to reach so many rows."""
+    held: list[str] = []
+    num = 0
+    for cluster, rows in clusters:
+        held.append(cluster)
+        num += rows
+        if num >= num_rows:
+            yield held, num
+            held, num = [], 0
+    if held:
+        yield held, num

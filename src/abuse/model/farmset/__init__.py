@@ -1,0 +1,1 @@
+"""The transformer that scores clusters: codec, network, training, scores. Nothing else in the package knows torch."""
