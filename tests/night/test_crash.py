@@ -14,7 +14,7 @@ from pyspark.sql import SparkSession
 from abuse.lake.delta import Lake
 from abuse.lake.publication import current
 from abuse.settings import Settings
-from abuse.tables import ClusterLineage, Decisions
+from abuse.tables import PUBLIC, ClusterLineage, Decisions
 from tests.night import tiny
 from tests.night.lakes import public_rows, run
 
@@ -39,7 +39,7 @@ def dying_after(num_writes: int, replace: Callable[..., int], *, is_public: bool
 MOMENTS = {
     "in the middle of the work": (2, False),
     "before the decisions": (9, False),
-    "between the two public tables that the later night gets": (10, True),
+    "between the two public tables that the later night gets": (len(PUBLIC) + 1, True),
 }
 
 
