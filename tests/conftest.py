@@ -1,9 +1,14 @@
-"""One Spark session for the whole suite; tests without the `spark` fixture need no JVM and run first."""
+"""One Spark session in each of the suite's two processes.
+
+Tests without the `spark` fixture need no JVM and run first, but for whole nights: they are half of the suite's time and
+share their lakes, so that one process begins with them.
+"""
 
 from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from pyspark.sql import DataFrame, SparkSession
@@ -15,7 +20,7 @@ SMALL = {  # compiling plans costs more than running them on a few rows
     "spark.sql.codegen.wholeStage": "false",
     "spark.sql.codegen.factoryMode": "NO_CODEGEN",
     "spark.sql.adaptive.enabled": "false",
-    "spark.driver.extraJavaOptions": "-Xss8m -XX:+UseSerialGC -XX:TieredStopAtLevel=1",
+    "spark.driver.extraJavaOptions": "-Xss8m -XX:+UseSerialGC",
 }
 TEST_SETTINGS = Settings(
     spark=Spark(shuffle_partitions=2, driver_memory="3g", conf=SMALL),
@@ -37,8 +42,22 @@ def spark(settings: Settings) -> Iterator[SparkSession]:
     session.stop()
 
 
+NIGHTS = Path(__file__).parent / "night"
+ALONE = "test_dataset.py"
+"""Of the files there, the one that shares no lake with the others."""
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    items.sort(key=lambda item: "spark" in getattr(item, "fixturenames", ()))
+    """Groups are what a process takes as one: the nights, and every other file."""
+    for item in items:
+        item.add_marker(
+            pytest.mark.xdist_group("nights" if _is_night(item) else f"{item.path.parent.name}/{item.path.stem}")
+        )
+    items.sort(key=lambda item: (not _is_night(item), "spark" in getattr(item, "fixturenames", ())))
+
+
+def _is_night(item: pytest.Item) -> bool:
+    return item.path.parent == NIGHTS and item.path.name != ALONE
 
 
 def frame(spark: SparkSession, table: type[Table], rows: list[dict[str, object]]) -> DataFrame:

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from airflow.providers.standard.sensors.date_time import DateTimeSensorAsync
+from airflow.providers.standard.sensors.date_time import DateTimeSensor
 from airflow.sdk import (
     DAG,
     CronTriggerTimetable,
@@ -58,8 +58,12 @@ with DAG(
         return [slice_of(deployment, one, as_of) for one in every if one.is_live(instant, deployment.live_days)]
 
     instants = window_of_run()
-    settled = DateTimeSensorAsync(
+    # Not deferred: Airflow 3.3 fails a task whose trigger fires before the scheduler has read that it was deferred
+    # (apache/airflow issues 71580 and 72716), and for past dates it fires at once.
+    settled = DateTimeSensor(
         task_id="settled",
+        mode="reschedule",
+        poke_interval=timedelta(minutes=5),
         target_time="{{ ti.xcom_pull(task_ids='window')['settled_at'] }}",
         execution_timeout=None,
         timeout=timedelta(hours=deployment.settle_hours + 1).total_seconds(),

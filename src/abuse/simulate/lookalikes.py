@@ -19,8 +19,10 @@ OWN_FUNDED = ("class", "quest_crowd", "victims", "one_person")
 """Kinds whose members all have money from elsewhere."""
 PAID = ("guild", "payroll", "desk")
 """Kinds that somebody pays, some members as their first coins."""
-ONE_SINK_SHARE = 0.4
-"""Honest groups whose members all sell through one desk."""
+STRANGERS = ("exchange_crowd", "relayer_crowd", "quest_crowd", "class", "victims")
+"""Kinds whose members need not know of one another."""
+ONE_SINK_SHARE, STRANGERS_ONE_SINK_SHARE = 0.4, 0.05
+"""Honest groups whose members all sell through one desk: their boss's or their own, or one that a page recommends."""
 LIVES: dict[str, Callable[[np.random.Generator, Scenario, Ints, World], None]] = {
     "exchange_crowd": crowds.exchange_crowd,
     "relayer_crowd": crowds.relayer_crowd,
@@ -46,7 +48,7 @@ def live(rng: np.random.Generator, scenario: Scenario, group: Group, world: Worl
         fund_alone(plan, members)
     if "funding" in tied and group.kind in PAID:
         time_funding(rng, plan, members, level)
-    if decides(rng, ONE_SINK_SHARE):
+    if decides(rng, STRANGERS_ONE_SINK_SHARE if group.kind in STRANGERS else ONE_SINK_SHARE):
         plan.sink[members], plan.onward[members] = plan.sink[members[0]], plan.onward[members[0]]
     LIVES[group.kind](rng, scenario, members, world)
     if "funding" in tied and group.kind in OWN_FUNDED:

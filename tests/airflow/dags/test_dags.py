@@ -62,7 +62,9 @@ def test_every_dag_says_whose_it_is_and_what_to_do(dags: dict[str, Any], dag_id:
         assert task.doc_md or "night" not in task.task_id
         if task.task_id != "settled":  # a sensor, with a timeout of its own
             assert task.execution_timeout
-        assert task.task_id != "settled" or task.timeout == timedelta(hours=3).total_seconds()
+        else:
+            assert task.timeout == timedelta(hours=3).total_seconds()
+            assert task.mode == "reschedule", "a deferred sensor of a past date is failed by Airflow's scheduler"
 
 
 @pytest.mark.parametrize("dag_id", ["farm_nightly", "farm_backfill"])
