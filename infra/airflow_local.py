@@ -55,6 +55,8 @@ class Local:
                 "FARM_CONFIG": str(self.farm_toml),
                 "AIRFLOW__CORE__DAGS_FOLDER": str(PROJECT / "airflow" / "dags"),
                 "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
+                # four components write to one file, and on a busy machine the default of 5 s is too short a wait
+                "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{self.home.resolve()}/airflow.db?timeout=60",
                 "AIRFLOW__CORE__PARALLELISM": "2",
                 "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_ALL_ADMINS": "True",
                 "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"{self.url}/execution/",  # else tasks ask the default port
