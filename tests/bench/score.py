@@ -86,7 +86,7 @@ def prepared(folder: Path, given: argparse.Namespace) -> Settings:
     save_ensemble(folder / "model", {0: network}, JOB_FEATURES, whole, 1.0, {"scorer": "farmset"})
     return Settings(
         spark=Spark(master=f"local[{given.threads}]", shuffle_partitions=2 * given.threads),
-        score=Score(scorer="farmset", model=str(folder / "model"), device=given.device),
+        score=Score(scorer="farmset", model=str(folder / "model"), device=given.device, explain_from=1.0),
         network=Network(chunk_events=10 * given.events),
     )
 

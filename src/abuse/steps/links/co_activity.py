@@ -27,8 +27,10 @@ def co_activity(participation: DataFrame, participants: DataFrame, rules: settin
     lines = sequences(participation, participants, rules)
     pairs = in_step(neighbours(lines.where(is_telling(rules)), rules), rules)
     own = with_own_timing(pairs, lines, participants, rules)
+    shown = lines.join(own, on=Participation.account, how="left_semi")
     for end in ("a", "b"):
-        pairs = pairs.join(own.withColumnRenamed(Participants.account, end), on=end, how="left_semi")
+        acts = shown.select(F.col(Participation.account).alias(end), F.col("_items").alias(f"_{end}"))
+        pairs = pairs.join(acts, on=end)
     return pairs.select(
         F.lit("co_activity").alias(Links.kind),
         F.lit("sequence").alias(Links.evidence_kind),
@@ -36,7 +38,7 @@ def co_activity(participation: DataFrame, participants: DataFrame, rules: settin
         "b",
         F.lit(None).cast("string").alias("via"),
         F.lit(1).alias("rank"),
-        F.explode(F.concat("_a._items", "_b._items")).alias("item"),
+        F.explode(F.concat("_a", "_b")).alias("item"),
     )
 
 
@@ -103,14 +105,15 @@ def neighbours(scripts: DataFrame, rules: settings.Links) -> DataFrame:
     """(_digest, _place, _a, _b): each account with the next few of its place to begin the same sequence.
 
     Spans of a tie differ by two jitters at most, so accounts are placed by span, in two rows of places that overlap by
-    half: a tie always shares one, and the many strangers of a popular sequence lie elsewhere.
+    half: a tie always shares one, and the many strangers of a popular sequence lie elsewhere. Pairs carry times alone,
+    since there are ten for each account; gaps and evidence are looked up for the few that keep their lag.
     """
     width = 4 * rules.co_max_jitter_s * MICROS
     places = [
         F.struct(F.lit(shift).alias("shift"), F.floor(F.col("_span") / width + shift).alias("number"))
         for shift in (0.0, 0.5)
     ]
-    one = F.struct(Participation.account, "_times", "_span", "_gaps", "_items")
+    one = F.struct(Participation.account, "_times", "_span")
     placed = scripts.select(
         "_digest",
         one.alias("_a"),
@@ -123,26 +126,26 @@ def neighbours(scripts: DataFrame, rules: settings.Links) -> DataFrame:
 
 
 def in_step(pairs: DataFrame, rules: settings.Links) -> DataFrame:
-    """(a, b, _digest, _a, _b): pairs that keep their lag, where more do than chance lets."""
+    """(a, b): pairs that keep their lag, where more do than chance lets."""
     lags = F.sort_array(F.zip_with("_b._times", "_a._times", lambda later, earlier: later - earlier))
     last = F.size("_lags") - 1
     middle = (F.get("_lags", F.floor(last / 2).cast("int")) + F.get("_lags", F.ceil(last / 2).cast("int"))) / 2
     off = F.greatest(F.get("_lags", last) - middle, middle - F.get("_lags", F.lit(0)))
     span = F.least("_a._span", "_b._span")
     keeps = off <= F.least(F.lit(rules.co_max_jitter_s * MICROS), span * rules.co_max_jitter_share)
-    tried = pairs.withColumn("_lags", lags).withColumn("_keeps", keeps)
+    a, b = (F.col(f"{end}.{Participation.account}").alias(end[1]) for end in ("_a", "_b"))
+    tried = pairs.withColumn("_lags", lags).select("_digest", "_place", a, b, keeps.alias("_keeps"))
     share = F.avg(F.col("_keeps").cast("int")).over(Window.partitionBy("_digest", "_place"))
     kept = tried.withColumn("_share", share).where(F.col("_keeps") & (F.col("_share") >= rules.co_min_share))
-    a, b = (F.col(f"{end}.{Participation.account}") for end in ("_a", "_b"))
-    named = kept.select(a.alias("a"), b.alias("b"), "_digest", "_a", "_b")
-    return named.dropDuplicates(["a", "b"])  # two that share both their places were compared twice
+    return kept.select("a", "b").distinct()  # two that share both their places were compared twice
 
 
 def with_own_timing(pairs: DataFrame, lines: DataFrame, participants: DataFrame, rules: settings.Links) -> DataFrame:
     """Accounts of the pairs with enough gaps of their own that no crowd ended."""
-    ends = pairs.select("_digest", F.explode(F.array("_a", "_b")).alias("_end"))
-    ended = ends.select("_digest", f"_end.{Participation.account}", F.explode("_end._gaps").alias("_gap"))
-    moments = ended.select(Participation.account, "_digest", "_gap.*")
+    ends = pairs.select(F.explode(F.array("a", "b")).alias(Participation.account))
+    ended = lines.join(ends, on=Participation.account, how="left_semi")
+    moments = ended.select(Participation.account, "_digest", F.explode("_gaps").alias("_gap"))
+    moments = moments.select(Participation.account, "_digest", "_gap.*")
     crowds = acts_per_slot(lines, participants, rules)
     others = F.col("_whole") - F.col("_alike")
     is_crowd = (others >= rules.co_crowd_min) & (others >= rules.co_crowd_factor * F.col("_usual"))
