@@ -1,24 +1,17 @@
 """Every night: who of each live campaign's participants is out, and why. Its page: farm/pages/nightly.md."""
 
-from datetime import timedelta
+from datetime import UTC, timedelta
+from datetime import datetime as clock
 
 from airflow.providers.standard.sensors.date_time import DateTimeSensor
-from airflow.sdk import (
-    DAG,
-    CronTriggerTimetable,
-    DeadlineAlert,
-    DeadlineReference,
-    SyncCallback,
-    get_current_context,
-    task,
-)
+from airflow.sdk import DAG, CronTriggerTimetable, get_current_context, task
 from airflow.sdk.exceptions import AirflowFailException
 from pendulum import datetime
 
 from farm import notify, window
 from farm.campaigns import campaigns
 from farm.deployment import load
-from farm.night import defaults, nights, page, slice_of
+from farm.night import defaults, has_ended, nights, page, slice_of
 
 deployment = load()
 
@@ -31,11 +24,6 @@ with DAG(
     catchup=False,
     max_active_runs=1,
     default_args=defaults(deployment) | {"priority_weight": 10},  # before farm_backfill, for the lake's one slot
-    deadline=DeadlineAlert(
-        reference=DeadlineReference.DAGRUN_QUEUED_AT,
-        interval=timedelta(hours=deployment.alarm_hours),
-        callback=SyncCallback(notify.late),
-    ),
     tags=["farm", "nightly"],
 ):
 
@@ -57,6 +45,26 @@ with DAG(
         instant = window.parse(as_of)
         return [slice_of(deployment, one, as_of) for one in every if one.is_live(instant, deployment.live_days)]
 
+    # A task and no DeadlineAlert: Airflow 3.3 cannot clear tasks of a run that has one (apache/airflow issue 70368).
+    @task.sensor(
+        mode="reschedule",
+        poke_interval=timedelta(minutes=5).total_seconds(),
+        timeout=timedelta(hours=deployment.alarm_hours + 1).total_seconds(),
+        execution_timeout=None,
+        doc_md="Runs beside the night; tells the webhook when that is not done `alarm_hours` after its start.",
+    )
+    def alarm() -> bool:
+        """Whether there is nothing left to watch. A backfill waits its turn for the slot, and is never late."""
+        context = get_current_context()
+        run, ti = context["dag_run"], context["ti"]
+        if run.run_type != "scheduled" or has_ended(ti):
+            return True
+        is_late: bool = clock.now(UTC) >= run.start_date + timedelta(hours=deployment.alarm_hours)
+        if is_late:
+            notify.late(ti.dag_id, ti.run_id)
+        return is_late
+
+    alarm()
     instants = window_of_run()
     # Not deferred: Airflow 3.3 fails a task whose trigger fires before the scheduler has read that it was deferred
     # (apache/airflow issues 71580 and 72716), and for past dates it fires at once.

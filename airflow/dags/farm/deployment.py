@@ -75,7 +75,7 @@ class Deployment:
     settle_hours: float = 2.0
     """how long after as_of the day's data may still arrive; the night waits so long"""
     alarm_hours: float = 6.0
-    """a scheduled night not done so long after it was queued, at midnight, is told to the webhook"""
+    """a scheduled night not done so long after its start, at midnight, is told to the webhook"""
     live_days: int = 30
     """a campaign is judged nightly from its start until so many days after its end: sweeps and appeals"""
     retries: int = 2

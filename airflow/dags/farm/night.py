@@ -104,6 +104,13 @@ def _all_published(slices: list[dict[str, str]]) -> None:
         raise AirflowSkipException(f"{missing} of {len(slices)} slices held; open `night`")
 
 
+def has_ended(ti: Any) -> bool:
+    """Whether the run's last task has come to whatever end."""
+    ends = ["success", "skipped", "failed", "upstream_failed"]
+    asked = {"dag_id": ti.dag_id, "task_ids": ["all_published"], "run_ids": [ti.run_id], "states": ends}
+    return bool(ti.get_ti_count(**asked))
+
+
 def _gate(deployment: Deployment, stage: str) -> Any:
     @task(task_id=f"gate_{stage}", map_index_template=LABEL, doc_md=f"`abuse gates --stage {stage}`: held is skipped.")
     def gate(campaign_id: str, as_of: str, label: str, run_id: str | None) -> str:

@@ -80,12 +80,7 @@ def reason(why: object) -> str:
     return (ours or lines)[-1]
 
 
-def late(context: Mapping[str, Any], **_: Any) -> None:
-    """Deadline callback. A backfill waits its turn for the slot, and is never late."""
-    run = context.get("dag_run") or {}
-    dag_id, run_id = run.get("dag_id"), run.get("dag_run_id") or run.get("run_id")
-    if run.get("run_type") not in (None, "scheduled"):
-        return
+def late(dag_id: str, run_id: str) -> None:
     send("late", f"{dag_id} is not done yet: run {run_id}", dag_id=dag_id, dag_run_id=run_id)
 
 

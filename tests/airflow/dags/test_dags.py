@@ -5,9 +5,10 @@ from __future__ import annotations
 import ast
 import subprocess
 import sys
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -15,6 +16,8 @@ import pytest
 FOLDER = Path(__file__).parents[3] / "airflow" / "dags"
 IDS = ["farm_backfill", "farm_maintain", "farm_nightly", "farm_train"]
 SPARK_STEPS = 9
+SENSORS = {"settled": 3, "alarm": 7}
+"""They have a timeout of their own, in hours."""
 TIMED = """
 import sys, time
 sys.path.append({folder!r})
@@ -60,11 +63,11 @@ def test_every_dag_says_whose_it_is_and_what_to_do(dags: dict[str, Any], dag_id:
         assert not task.depends_on_past, "cleared backfill runs stick with it"
         assert task.on_failure_callback, "a red task reaches the webhook"
         assert task.doc_md or "night" not in task.task_id
-        if task.task_id != "settled":  # a sensor, with a timeout of its own
-            assert task.execution_timeout
-        else:
-            assert task.timeout == timedelta(hours=3).total_seconds()
+        if task.task_id in SENSORS:
+            assert task.timeout == timedelta(hours=SENSORS[task.task_id]).total_seconds()
             assert task.mode == "reschedule", "a deferred sensor of a past date is failed by Airflow's scheduler"
+        else:
+            assert task.execution_timeout
 
 
 @pytest.mark.parametrize("dag_id", ["farm_nightly", "farm_backfill"])
@@ -83,6 +86,7 @@ def test_the_nightly_goes_before_a_backfill_for_the_slot(dags: dict[str, Any]) -
 
 def test_each_step_waits_for_the_one_before_and_each_gate_for_its_step(dags: dict[str, Any]) -> None:
     order = [task.task_id.removeprefix("night.") for task in dags["farm_nightly"].topological_sort()]
+    order.remove("alarm")
     wanted = ["window", "settled", "slices", "ingest", "gate_inputs", "services", "trails", "links", "clusters"]
     wanted += ["gate_clusters", "features", "score", "decide", "gate_outputs", "publish", "published", "all_published"]
     assert order == wanted
@@ -104,10 +108,34 @@ def test_no_file_imports_the_project_or_anything_heavy() -> None:
             assert not heavy, f"{file.name} imports {heavy}"
 
 
-def test_the_nightly_has_an_alarm_and_the_backfill_a_form(dags: dict[str, Any]) -> None:
-    (alarm,) = dags["farm_nightly"].deadline
-    assert alarm.interval == timedelta(hours=6)
-    assert alarm.callback.path == "farm.notify.late"
+def test_the_nightly_has_an_alarm_that_nothing_waits_for_and_the_backfill_a_form(dags: dict[str, Any]) -> None:
+    alarm = dags["farm_nightly"].get_task("alarm")
+    assert not alarm.upstream_task_ids | alarm.downstream_task_ids
+    assert not dags["farm_nightly"].deadline, "tasks of a run with one cannot be cleared"
     assert set(dags["farm_backfill"].params) == {"campaign", "first", "last"}
     with pytest.raises(Exception, match="campaign"):
         dags["farm_backfill"].params.validate()
+
+
+@pytest.mark.parametrize(
+    ("run_type", "hours", "has_ended", "is_over", "told"),
+    [
+        ("scheduled", 5, False, False, []),
+        ("scheduled", 7, False, True, [("farm_nightly", "r")]),
+        ("scheduled", 7, True, True, []),
+        ("backfill", 7, False, True, []),
+        ("manual", 7, False, True, []),
+    ],
+)
+def test_only_a_scheduled_night_that_goes_on_is_late(
+    dags: dict[str, Any], monkeypatch: pytest.MonkeyPatch,
+    run_type: str, hours: int, has_ended: bool, is_over: bool, told: list[tuple[str, str]],
+) -> None:  # fmt: skip
+    alarm = dags["farm_nightly"].get_task("alarm").python_callable
+    run = SimpleNamespace(run_type=run_type, start_date=datetime.now(UTC) - timedelta(hours=hours))
+    ti = SimpleNamespace(dag_id="farm_nightly", run_id="r", get_ti_count=lambda **_: int(has_ended))
+    sent: list[tuple[str, str]] = []
+    monkeypatch.setitem(alarm.__globals__, "get_current_context", lambda: {"dag_run": run, "ti": ti})
+    monkeypatch.setattr(alarm.__globals__["notify"], "late", lambda *about: sent.append(about))
+    assert alarm() is is_over
+    assert sent == told

@@ -88,12 +88,3 @@ def test_a_redirect_is_not_followed_since_the_message_would_be_lost_and_the_toke
         connect(monkeypatch, host=hook.url, password=SECRET)
         assert notify.send("held", "x") is False
     assert elsewhere.seen == []
-
-
-@pytest.mark.parametrize(("run_type", "count"), [("scheduled", 1), ("backfill", 0), ("manual", 0)])
-def test_only_a_scheduled_night_can_be_late(monkeypatch: pytest.MonkeyPatch, run_type: str, count: int) -> None:
-    run = {"dag_id": "farm_nightly", "dag_run_id": "r", "run_type": run_type}
-    with Receiver() as hook:
-        connect(monkeypatch, host=hook.url)
-        notify.late({"dag_run": run, "deadline": {}})
-    assert [m["event"] for m in hook.messages] == ["late"] * count

@@ -16,8 +16,8 @@ from tests.night.lakes import public_rows, versions
 
 AS_OF, NEXT = "2026-04-08T00:00:00Z", "2026-04-09T00:00:00Z"
 CAMPAIGN = "sim-7-2000"
-MUST_BE_GREEN = 17
-"""window, settled, slices, nine steps, three gates, published, all_published"""
+MUST_BE_GREEN = 18
+"""alarm, window, settled, slices, nine steps, three gates, published, all_published"""
 
 
 @pytest.fixture(scope="module")
@@ -64,6 +64,13 @@ def test_the_assets_say_which_versions_to_read(demo: World, green: str) -> None:
     assert {(e["run_id"], e["campaign_id"], e["as_of"]) for e in extras.values()} == {
         (published.run_id, CAMPAIGN, AS_OF)
     }
+
+
+def test_a_task_can_be_cleared_and_runs_again(demo: World, green: str) -> None:
+    demo.api.clear("farm_nightly", green, ["all_published"])
+    assert demo.api.wait("farm_nightly", green, 120) == "success"
+    tries = {t["task_id"]: t["try_number"] for t in demo.api.tasks("farm_nightly", green)}
+    assert (tries["all_published"], tries["night.publish"]) == (2, 1)
 
 
 @pytest.fixture(scope="module")
