@@ -48,7 +48,9 @@ with DAG(
     # A task and no DeadlineAlert: Airflow 3.3 cannot clear tasks of a run that has one (apache/airflow issue 70368).
     @task.sensor(
         mode="reschedule",
-        poke_interval=timedelta(minutes=5).total_seconds(),
+        poke_interval=15,  # a night without live campaigns ends in seconds, and the next one waits for this task too
+        exponential_backoff=True,
+        max_wait=timedelta(minutes=5),
         timeout=timedelta(hours=deployment.alarm_hours + 1).total_seconds(),
         execution_timeout=None,
         doc_md="Runs beside the night; tells the webhook when that is not done `alarm_hours` after its start.",
