@@ -1,12 +1,11 @@
 """Every night: who of each live campaign's participants is out, and why. Its page: farm/pages/nightly.md."""
 
-from datetime import UTC, timedelta
-from datetime import datetime as clock
+from datetime import timedelta
 
 from airflow.providers.standard.sensors.date_time import DateTimeSensor
 from airflow.sdk import DAG, CronTriggerTimetable, get_current_context, task
 from airflow.sdk.exceptions import AirflowFailException
-from pendulum import datetime
+from pendulum import datetime, now
 
 from farm import notify, window
 from farm.campaigns import campaigns
@@ -61,7 +60,7 @@ with DAG(
         run, ti = context["dag_run"], context["ti"]
         if run.run_type != "scheduled" or has_ended(ti):
             return True
-        is_late: bool = clock.now(UTC) >= run.start_date + timedelta(hours=deployment.alarm_hours)
+        is_late: bool = now("UTC") >= run.start_date + timedelta(hours=deployment.alarm_hours)
         if is_late:
             notify.late(ti.dag_id, ti.run_id)
         return is_late

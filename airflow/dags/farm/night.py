@@ -97,18 +97,20 @@ def _all_published(slices: list[dict[str, str]]) -> None:
     """Shows a hold without opening the group. Not `all_success`: that skips, and the run is green, where one slice is
     held and another one failed.
     """
-    ti = get_current_context()["ti"]
-    asked = {"dag_id": ti.dag_id, "task_ids": ["night.published"], "run_ids": [ti.run_id], "states": ["success"]}
-    missing = len(slices) - ti.get_ti_count(**asked)
+    missing = len(slices) - _count(get_current_context()["ti"], "night.published", "success")
     if missing or not slices:
         raise AirflowSkipException(f"{missing} of {len(slices)} slices held; open `night`")
 
 
 def has_ended(ti: Any) -> bool:
     """Whether the run's last task has come to whatever end."""
-    ends = ["success", "skipped", "failed", "upstream_failed"]
-    asked = {"dag_id": ti.dag_id, "task_ids": ["all_published"], "run_ids": [ti.run_id], "states": ends}
-    return bool(ti.get_ti_count(**asked))
+    return _count(ti, "all_published", "success", "skipped", "failed", "upstream_failed") > 0
+
+
+def _count(ti: Any, task_id: str, *states: str) -> int:
+    """How many instances of a task of this run are in one of the states."""
+    asked = {"dag_id": ti.dag_id, "task_ids": [task_id], "run_ids": [ti.run_id], "states": list(states)}
+    return int(ti.get_ti_count(**asked))
 
 
 def _gate(deployment: Deployment, stage: str) -> Any:

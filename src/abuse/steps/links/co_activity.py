@@ -105,18 +105,16 @@ def neighbours(scripts: DataFrame, rules: settings.Links) -> DataFrame:
     """(_digest, _place, _a, _b): each account with the next few of its place to begin the same sequence.
 
     Spans of a tie differ by two jitters at most, so accounts are placed by span, in two rows of places that overlap by
-    half: a tie always shares one, and the many strangers of a popular sequence lie elsewhere. Pairs carry times alone,
-    since there are ten for each account; gaps and evidence are looked up for the few that keep their lag.
+    half: a tie always shares one, and the many strangers of a popular sequence lie elsewhere. Pairs carry times alone.
     """
     width = 4 * rules.co_max_jitter_s * MICROS
     places = [
         F.struct(F.lit(shift).alias("shift"), F.floor(F.col("_span") / width + shift).alias("number"))
         for shift in (0.0, 0.5)
     ]
-    one = F.struct(Participation.account, "_times", "_span")
     placed = scripts.select(
         "_digest",
-        one.alias("_a"),
+        F.struct(Participation.account, "_times", "_span").alias("_a"),
         F.get("_times", F.lit(0)).alias("_start"),
         F.explode(F.array(*places)).alias("_place"),
     )
@@ -144,8 +142,7 @@ def with_own_timing(pairs: DataFrame, lines: DataFrame, participants: DataFrame,
     """Accounts of the pairs with enough gaps of their own that no crowd ended."""
     ends = pairs.select(F.explode(F.array("a", "b")).alias(Participation.account))
     ended = lines.join(ends, on=Participation.account, how="left_semi")
-    moments = ended.select(Participation.account, "_digest", F.explode("_gaps").alias("_gap"))
-    moments = moments.select(Participation.account, "_digest", "_gap.*")
+    moments = ended.select(Participation.account, "_digest", F.inline("_gaps"))
     crowds = acts_per_slot(lines, participants, rules)
     others = F.col("_whole") - F.col("_alike")
     is_crowd = (others >= rules.co_crowd_min) & (others >= rules.co_crowd_factor * F.col("_usual"))
