@@ -20,7 +20,7 @@ import psutil
 import pyarrow as pa
 from deltalake import write_deltalake
 
-from abuse.campaign import Campaign
+from abuse.campaign import Campaign, Source
 from abuse.edge.context import Night
 from abuse.edge.scoring import score_by_network
 from abuse.lake.delta import Lake, create
@@ -94,9 +94,8 @@ def prepared(folder: Path, given: argparse.Namespace) -> Settings:
 def through_spark(folder: Path, settings: Settings, num_events: int) -> tuple[int, float, int]:
     """(tokens, seconds from Delta to Delta, peak memory of the Python workers)."""
     lake = Lake(str(folder), start_session(settings))
-    campaign = Campaign(
-        id="bench", name="", chain="ethereum", starts_at=START, ends_at=START + timedelta(days=30), sources=()
-    )
+    ends_at, sources = START + timedelta(days=30), (Source(format="participation", path="none.csv"),)
+    campaign = Campaign(id="bench", name="", chain="ethereum", starts_at=START, ends_at=ends_at, sources=sources)
     night = Night(lake, campaign, settings, START, record={"ingest": {"run_id": "bench"}})
     num_members = write_tables(lake, num_events)
     began = time.monotonic()

@@ -47,6 +47,7 @@ LOOK_ALIKES = (
     "relayer_crowd",
     "victims",
     "desk",
+    "sponsored",
 )
 
 

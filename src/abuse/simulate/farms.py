@@ -10,13 +10,11 @@ import numpy as np
 
 from abuse.simulate.draws import farm_ties, tie
 from abuse.simulate.farm_money import fund, share_sink, time_exits
-from abuse.simulate.groups import LONGEST_CHAIN, MIXTURE, SPREAD, Group
+from abuse.simulate.groups import LONGEST_CHAIN, MIXTURE, SPREAD, UNFUNDED, Group
 from abuse.simulate.plan import Scenario, fund_alone
 from abuse.simulate.scripts import time_visits
 from abuse.simulate.world import World, decides
 
-UNFUNDED = ("sink_only", "behaviour_only")
-"""Kinds whose wallets all have money from elsewhere."""
 NO_SINK = "behaviour_only"
 ALWAYS_ONE_SINK = ("sink_only", "exchange_batch")
 MIXED_KINDS = ("star", "tree", "disperse", "chain", "sink_only")

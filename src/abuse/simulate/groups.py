@@ -12,15 +12,21 @@ from abuse.simulate.world import Bools, Ints, decides
 FARMS = (
     *("star", "chain", "tree", "disperse", "exchange_batch", "bridge_batch", "sink_only", "behaviour_only", "aged"),
 )
+UNFUNDED = ("sink_only", "behaviour_only")
+"""Kinds whose wallets all have money from elsewhere."""
+FUNDED = tuple(kind for kind in FARMS if kind not in UNFUNDED)
 MIXTURE = "mixture"
 """A farm and honest people whom a payment or a common service ties to it; each account's truth is its own."""
 MIXTURE_SHARE = 0.1
 LARGEST_OF = {
     "exchange_crowd": 4_000, "payroll": 500, "family": 6, "one_person": 10, "class": 150, "quest_crowd": 1_500,
-    "guild": 200, "relayer_crowd": 4_000, "victims": 300, "desk": 500,
+    "guild": 200, "relayer_crowd": 4_000, "victims": 300, "desk": 500, "sponsored": 4_000,
 }  # fmt: skip
 """Members of an honest group, at most."""
 SMALL = ("family", "one_person")
+SPONSORED, SPONSORED_SHARE = "sponsored", 0.5
+"""Paid in the very shapes in which farms are, and acting on their own. So many of the honest groups are such, or who
+paid whom would tell the label, which is to lie in what members' acts have in common."""
 LOOK_ALIKES = tuple(LARGEST_OF)
 LARGEST_SHARE, LARGEST, GIANT = 0.06, 4_000, 10_000
 GIANT_SHARE = 0.002
@@ -121,9 +127,9 @@ def honest_sizes(rng: np.random.Generator, accounts: int, farms: list[int]) -> l
     candidates = ceil(1.1 * sum(size >= CANDIDATE for size in farms)) + 1
     cap = max(2 * CANDIDATE, int(accounts * LARGEST_SHARE))
     found: list[tuple[str, int]] = []
-    kinds = rng.permutation([kind for kind in LOOK_ALIKES if kind not in SMALL])
+    kinds = rng.permutation([kind for kind in LOOK_ALIKES if kind not in (*SMALL, SPONSORED)])
     for place in range(candidates):
-        kind = str(kinds[place % len(kinds)])
+        kind = SPONSORED if decides(rng, SPONSORED_SHARE) else str(kinds[place % len(kinds)])
         spare = room - CANDIDATE * (candidates - place - 1)  # the smallest size for those still to come
         size = min(candidate_size(rng), LARGEST_OF[kind], cap, spare)
         found.append((kind, max(CANDIDATE, size)))

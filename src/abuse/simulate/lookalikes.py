@@ -9,7 +9,8 @@ import numpy as np
 from abuse.simulate import circles, crowds, payers
 from abuse.simulate.draws import honest_ties, tie
 from abuse.simulate.farm_money import time_exits, time_funding
-from abuse.simulate.groups import MIXTURE, SPREAD, Group
+from abuse.simulate.groups import MIXTURE, SPONSORED, SPREAD, Group
+from abuse.simulate.payers import FRIENDS_SELL_SHARE, STRANGERS_SELL_SHARE
 from abuse.simulate.plan import Plan, Scenario, fund_alone
 from abuse.simulate.scripts import time_visits
 from abuse.simulate.world import Ints, World, decides, happens
@@ -21,8 +22,6 @@ PAID = ("guild", "payroll", "desk")
 """Kinds that somebody pays, some members as their first coins."""
 STRANGERS = ("exchange_crowd", "relayer_crowd", "quest_crowd", "class", "victims")
 """Kinds whose members need not know of one another."""
-ONE_SINK_SHARE, STRANGERS_ONE_SINK_SHARE = 0.4, 0.05
-"""Honest groups whose members all sell through one desk: their boss's or their own, or one that a page recommends."""
 LIVES: dict[str, Callable[[np.random.Generator, Scenario, Ints, World], None]] = {
     "exchange_crowd": crowds.exchange_crowd,
     "relayer_crowd": crowds.relayer_crowd,
@@ -48,9 +47,12 @@ def live(rng: np.random.Generator, scenario: Scenario, group: Group, world: Worl
         fund_alone(plan, members)
     if "funding" in tied and group.kind in PAID:
         time_funding(rng, plan, members, level)
-    if decides(rng, STRANGERS_ONE_SINK_SHARE if group.kind in STRANGERS else ONE_SINK_SHARE):
-        plan.sink[members], plan.onward[members] = plan.sink[members[0]], plan.onward[members[0]]
-    LIVES[group.kind](rng, scenario, members, world)
+    if group.kind == SPONSORED:
+        payers.sponsored(rng, scenario, members, level, level if "funding" in tied else None, world)
+    else:
+        if decides(rng, STRANGERS_SELL_SHARE if group.kind in STRANGERS else FRIENDS_SELL_SHARE):
+            plan.sink[members], plan.onward[members] = plan.sink[members[0]], plan.onward[members[0]]
+        LIVES[group.kind](rng, scenario, members, world)
     if "funding" in tied and group.kind in OWN_FUNDED:
         time_funding(rng, plan, members, level)
     if "exits" in tied and level != SPREAD and group.kind != "victims":

@@ -1,10 +1,12 @@
-"""Many paid by one, or robbed by one: an employer, a desk or grants programme, a thief."""
+"""Many paid by one, or robbed by one: an employer, a desk or grants programme, whoever brings people in, a thief."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from abuse.simulate.circles import pay_people
+from abuse.simulate.farm_money import fund, share_sink
+from abuse.simulate.groups import FUNDED, LONGEST_CHAIN
 from abuse.simulate.people import with_decimals
 from abuse.simulate.plan import Payout, Scenario, Theft
 from abuse.simulate.priors import DAY
@@ -15,6 +17,9 @@ SALARIES_USD = (500, 800, 1_000, 1_500, 2_000, 3_000)
 SALARIES = (10, 20, 25, 50, 100)
 """Hundredths of a coin."""
 DESK_SUMS = (0.05, 0.1, 0.2, 0.25, 0.5, 1.0)
+FROM_SERVICES = ("exchange_batch", "bridge_batch")
+FRIENDS_SELL_SHARE, STRANGERS_SELL_SHARE = 0.4, 0.05
+"""Honest groups whose members all sell through one desk: their boss's or their own, or one that a page recommends."""
 
 
 def payroll(rng: np.random.Generator, scenario: Scenario, members: Ints, world: World) -> None:
@@ -46,6 +51,18 @@ def desk(rng: np.random.Generator, scenario: Scenario, members: Ints, world: Wor
     seen = members[~scenario.plan.is_hidden[members]]
     if len(seen):
         pay_people(rng, scenario, seen, world.addresses.one(), DESK_SUMS, float(rng.uniform(0, 0.5)), world)
+
+
+def sponsored(
+    rng: np.random.Generator, scenario: Scenario, members: Ints, level: int, timing: int | None, world: World
+) -> None:
+    """Somebody brings people in and pays their first gas, in any shape in which an operator would; some of those who
+    know their sponsor sell through them.
+    """
+    kind = str(rng.choice([kind for kind in FUNDED if kind != "chain" or len(members) <= LONGEST_CHAIN]))
+    fund(rng, scenario, kind, members, level, timing, world)
+    if decides(rng, STRANGERS_SELL_SHARE if kind in FROM_SERVICES else FRIENDS_SELL_SHARE):
+        share_sink(rng, scenario.plan, members, level, world, to_exchange=kind == "exchange_batch")
 
 
 def victims(rng: np.random.Generator, scenario: Scenario, members: Ints, world: World) -> None:
