@@ -61,6 +61,11 @@ class Table:
         return list(found.values())
 
     @classmethod
+    def own_fields(cls) -> list[Field]:
+        """Those that its own class declares, not a base."""
+        return [value for value in vars(cls).values() if isinstance(value, Field)]
+
+    @classmethod
     def columns(cls) -> list[str]:
         return [f.name for f in cls.fields()]
 
@@ -73,6 +78,13 @@ class Table:
         from pyspark.sql.pandas.types import from_arrow_schema
 
         return from_arrow_schema(cls.arrow_schema())
+
+    @classmethod
+    def own_schema(cls) -> StructType:
+        """Of the columns that its own class declares: what a step hands to the lake, which adds the others."""
+        from pyspark.sql.pandas.types import from_arrow_schema
+
+        return from_arrow_schema(pa.schema([(f.name, f.kind) for f in cls.own_fields()]))
 
     @classmethod
     def conform(cls, frame: DataFrame) -> DataFrame:

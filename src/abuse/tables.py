@@ -13,6 +13,7 @@ WHOLE = pa.int64()
 REAL = pa.float64()
 YES_NO = pa.bool_()
 TEXTS = pa.list_(TEXT)
+BYTES = pa.binary()
 
 EVIDENCE = pa.struct(
     [
@@ -513,6 +514,25 @@ class MemberTies(PerRun):
     sequence_partners = Field(WHOLE, "other members that did the same in step", required=True)
 
 
+class ClusterTokens(PerRun):
+    """A cluster's members and acts in small whole numbers, as a network reads them. Written where one is asked."""
+
+    key = ("cluster_id",)
+    cluster_id = Field(TEXT, "the cluster", required=True)
+    codec = Field(TEXT, "digest of the fields and bins that the numbers are of", required=True)
+    content_digest = Field(TEXT, "digest of all the rest of the row but the cluster's name", required=True)
+    num_tokens = Field(WHOLE, "rows of `tokens`", required=True)
+    accounts = Field(TEXTS, "the members, by account", required=True)
+    numbers = Field(
+        BYTES,
+        "of each member its tokens, the place of the member that paid it, and the numbers of its payer and sink among "
+        "the members'; -1 where there is none; four-byte whole numbers, the least byte first",
+        required=True,
+    )
+    members = Field(BYTES, "of each member its fields, a byte each", required=True)
+    tokens = Field(BYTES, "of each member a row for itself and one for each act, a byte for each field", required=True)
+
+
 class ScoreCache(Table):
     """What a network said of a cluster, kept by content: a killed step and the next night ask only what is new."""
 
@@ -660,6 +680,7 @@ STEP_TABLES: list[type[Table]] = [
     ClusterFeatures,
     Events,
     MemberTies,
+    ClusterTokens,
     ScoreCache,
 ]
 PUBLIC: list[type[Published]] = [

@@ -25,10 +25,12 @@ from abuse.model.farmset.calibrate import calibrations
 from abuse.model.farmset.ensemble import load_ensemble, save_ensemble
 from abuse.model.farmset.reading import Described, read_described
 from abuse.model.farmset.tensors import place
-from abuse.steps.score.acts import Served, digests, packed, scored, served
+from abuse.steps.features import cluster_tokens
+from abuse.steps.score.acts import Served, digests, readable, scored, served
 from abuse.tables import (
     CLUSTER_FEATURES,
     ClusterFeatures,
+    ClusterTokens,
     Events,
     Explanations,
     Features,
@@ -113,7 +115,10 @@ def test_scores_by_spark_are_the_networks(
 ) -> None:  # fmt: skip
     monkeypatch.setattr(SparkContext, "defaultParallelism", partitions)
     spark.conf.set("spark.sql.execution.arrow.maxRecordsPerBatch", 97)
-    rows = scored(packed(*tables).orderBy(F.rand(partitions)), network, settings.Network(window_events=window))
+    figures, ties, events = tables
+    rules = settings.Network(window_events=window)
+    tokens = cluster_tokens(ties.orderBy(F.rand(1)), events.orderBy(F.rand(2)), rules)
+    rows = scored(readable(figures, tokens).orderBy(F.rand(partitions)), network, rules)
     assert found(rows) == wanted
     spark.conf.unset("spark.sql.execution.arrow.maxRecordsPerBatch")
 
@@ -122,9 +127,10 @@ def test_the_digest_is_of_the_content_alone(tables: Tables, spark: SparkSession)
     figures, ties, events = tables
 
     def of(events: DataFrame, rename: str = "") -> dict[str, str]:
-        rows = (
-            packed(figures, ties, events).repartition(5).withColumn("cluster_id", F.concat(F.lit(rename), "cluster_id"))
-        )
+        named = [
+            rows.withColumn("cluster_id", F.concat(F.lit(rename), "cluster_id")) for rows in (figures, ties, events)
+        ]
+        rows = readable(named[0], cluster_tokens(named[1].repartition(5), named[2], settings.Network()))
         return {row["cluster_id"].removeprefix(rename): row["content_digest"] for row in digests(rows).collect()}
 
     plain = of(events)
@@ -167,6 +173,7 @@ def written(night: Night, tables: Tables) -> Night:
     night.write(ClusterFeatures, figures)
     night.write(MemberTies, ties)
     night.write(Events, events)
+    night.write(ClusterTokens, cluster_tokens(ties, events, night.settings.network))
     night.write(Features, frame(night.lake.spark, Features, rows).drop(*PerRun.columns()))
     return night
 
@@ -208,7 +215,8 @@ def test_a_killed_step_goes_on_and_a_second_night_asks_nothing(
     before = list(asked)
     monkeypatch.setattr(Lake, "append", append)
     version = score_by_network(night)
-    total = packed(*tables).count()
+    figures, ties, events = tables
+    total = readable(figures, cluster_tokens(ties, events, NIGHT.network)).count()
     assert sum(before[:2]) + sum(asked[len(before) :]) == total
     rows = night.slice(Scores)
     assert found(rows.where(F.col("model_version") == version)) == wanted

@@ -10,18 +10,18 @@ from pyspark.sql import functions as F
 from abuse.edge.context import Night
 from abuse.steps.explain import explanations
 from abuse.steps.score import TimeGapRule
-from abuse.steps.score.acts import Served, asked, digests, is_local, kept, packed, scored, served, with_rule
-from abuse.tables import ClusterFeatures, Events, Explanations, Features, MemberTies, ScoreCache, Scores
+from abuse.steps.score.acts import Served, asked, digests, is_local, kept, readable, scored, served, with_rule
+from abuse.tables import ClusterFeatures, ClusterTokens, Explanations, Features, ScoreCache, Scores
 
 
 def score_by_network(night: Night) -> str:
     """Writes Scores and returns the version that signs them. Killed, it goes on with the chunk it was at."""
     network = served(night.settings.score, night.settings.policy, is_local=is_local(night.lake.spark))
     spill, clear = night.lake.spiller(f"score-{night.run.run_id}")
-    rows = packed(night.slice(ClusterFeatures), night.slice(MemberTies), night.slice(Events))
+    rows = readable(night.slice(ClusterFeatures), night.slice(ClusterTokens))
     digest_of = spill(digests(rows))
     missing = digest_of.join(_cache(night, network), on=ScoreCache.content_digest, how="left_anti")
-    new = [(row["cluster_id"], row["num_rows"]) for row in missing.orderBy("cluster_id").collect()]
+    new = [(row["cluster_id"], row["num_tokens"]) for row in missing.orderBy("cluster_id").collect()]
     total, done = sum(num for _, num in new), 0
     for chunk, num in chunks(new, night.settings.network.chunk_events):
         night.say("score", done, total)
@@ -57,14 +57,14 @@ def _ids(night: Night, clusters: list[str]) -> DataFrame:
     return night.lake.spark.createDataFrame([(cluster,) for cluster in clusters], "cluster_id string")
 
 
-def chunks(clusters: list[tuple[str, int]], num_rows: int) -> Iterator[tuple[list[str], int]]:
-    """(clusters, their rows) in a row, each chunk the first to reach so many rows."""
+def chunks(clusters: list[tuple[str, int]], num_tokens: int) -> Iterator[tuple[list[str], int]]:
+    """(clusters, their tokens) in a row, each chunk the first to reach so many."""
     held: list[str] = []
     num = 0
-    for cluster, rows in clusters:
+    for cluster, tokens in clusters:
         held.append(cluster)
-        num += rows
-        if num >= num_rows:
+        num += tokens
+        if num >= num_tokens:
             yield held, num
             held, num = [], 0
     if held:

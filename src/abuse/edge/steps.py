@@ -16,7 +16,7 @@ from abuse.edge.scoring import explain, score_by_network
 from abuse.lake.publication import ledger
 from abuse.steps.clusters import clusters as cluster_step
 from abuse.steps.decide import decide as decide_step
-from abuse.steps.features import cluster_features, events, known, member_ties
+from abuse.steps.features import cluster_features, cluster_tokens, events, known, member_ties
 from abuse.steps.features import features as feature_step
 from abuse.steps.links import links as link_step
 from abuse.steps.publish import disqualified_accounts, output_figures
@@ -29,6 +29,7 @@ from abuse.tables import (
     ClusterFeatures,
     ClusterMembers,
     Clusters,
+    ClusterTokens,
     Decisions,
     DisqualifiedAccounts,
     Events,
@@ -173,6 +174,7 @@ def features(night: Night) -> dict[str, Any]:
     if night.settings.writes_events():
         night.write(Events, events(seen))
         night.write(MemberTies, member_ties(seen))
+        night.write(ClusterTokens, cluster_tokens(night.slice(MemberTies), night.slice(Events), night.settings.network))
     clear()
     return {}
 

@@ -14,6 +14,7 @@ from abuse.model.farmset.codec import coded
 from abuse.model.farmset.corpus import ACT, KIND, OWN_ROW, Corpus, joined, pair_only
 from abuse.model.farmset.fields import EVENT_FIELDS, MEMBER_FIELDS, UNKNOWN, Field, codec_digest, place_of
 from abuse.model.farmset.reading import Described
+from abuse.model.farmset.tokenised import corpus_of, rows_of
 from abuse.tables import Events, MemberTies
 from tests.model.farmset.made_up import START, event, tables, tie
 
@@ -171,3 +172,24 @@ def test_what_is_broken_is_unknown() -> None:
     names = pa.table({"x": [1]})
     with pytest.raises(InputError, match="no column cluster_id"):
         coded(tables([], Events), names)
+
+
+def test_a_corpus_comes_back_from_its_stored_rows_in_whatever_order_they_lie(clusters: Described) -> None:
+    rows = pa.Table.from_batches([rows_of(clusters.corpus)])
+    order = np.random.default_rng(0).permutation(len(rows))
+    back, wanted = corpus_of(rows.take(order)), clusters.corpus.take(order)
+    for name in ("cluster_id", "account", "num_members", "num_tokens", "tokens", "members", "parent"):
+        assert (getattr(back, name) == getattr(wanted, name)).all(), name
+    for name in ("payer", "sink"):  # numbered otherwise, the same groups
+        ours, theirs = getattr(back, name), getattr(wanted, name)
+        assert len(set(zip(ours.tolist(), theirs.tolist(), strict=True))) == len(set(ours.tolist()))
+    digests = rows["content_digest"].to_pylist()
+    assert len(set(digests)) == len(digests)
+
+
+def test_rows_coded_by_another_version_are_refused(clusters: Described) -> None:
+    rows = pa.Table.from_batches([rows_of(clusters.corpus)])
+    place = rows.column_names.index("codec")
+    strange = rows.set_column(place, "codec", pa.array(["0" * 16] * len(rows)))
+    with pytest.raises(InputError, match="Run step features again"):
+        corpus_of(strange)

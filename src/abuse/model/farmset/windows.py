@@ -1,6 +1,6 @@
 """Clusters as packed rows in Arrow, streamed by Spark -> tables of whole clusters, a window at a time.
 
-One kind of row serves figures, members and events, so that all that is known of a cluster comes in one sorted stream;
+One kind of row serves members and events, so that all that is known of a cluster comes in one sorted stream;
 numbers are one list a row, since a hundred columns, most of them empty, cost more than the network.
 """
 
@@ -13,13 +13,12 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from abuse.errors import InputError
 from abuse.model.farmset.codec import EVENT_COLUMNS, MEMBER_COLUMNS
 from abuse.model.farmset.columns import one
 from abuse.model.rows import Reals
 from abuse.tables import Events, MemberTies
 
-FIGURES, MEMBER, EVENT = 0, 1, 2
+MEMBER, EVENT = 0, 1
 """Values of `part`, in the order in which they come."""
 EVENT_WORDS = (Events.kind, Events.what, Events.role, Events.counterparty)
 MEMBER_WORDS = (None, MemberTies.parent, MemberTies.sink, MemberTies.payer)
@@ -44,11 +43,8 @@ PACKED = pa.schema(
 class Window:
     """Whole clusters."""
 
-    cluster_id: pa.Array
     events: pa.Table
     ties: pa.Table
-    hand: Reals
-    """Figures of each cluster, in the order of `cluster_id`."""
 
 
 def windows(batches: Iterator[pa.RecordBatch], num_rows: int) -> Iterator[Window]:
@@ -70,19 +66,10 @@ def windows(batches: Iterator[pa.RecordBatch], num_rows: int) -> Iterator[Window
 def window(rows: pa.Table) -> Window:
     """The tables that the packed rows of whole clusters were made of."""
     rows = rows.combine_chunks()
-    figures, members, events = (
-        rows.filter(pc.equal(rows["part"], part)).combine_chunks() for part in (FIGURES, MEMBER, EVENT)
-    )
-    ids = one(pc.unique(members["cluster_id"]))
-    place = pc.index_in(ids, value_set=one(figures["cluster_id"]))
-    if place.null_count:
-        missing = ids.filter(pc.is_null(place))[0]
-        raise InputError(f"cluster {missing}", "no figures", "a row of cluster_features", "Run step features again.")
+    members, events = (rows.filter(pc.equal(rows["part"], part)).combine_chunks() for part in (MEMBER, EVENT))
     return Window(
-        cluster_id=ids,
         events=_unpacked(events, EVENT_WORDS, EVENT_NUMBERS, SHARED),
         ties=_unpacked(members, MEMBER_WORDS, MEMBER_NUMBERS, SHARED[:2]),
-        hand=_numbers(figures)[place.to_numpy(zero_copy_only=False)],
     )
 
 
@@ -95,7 +82,7 @@ def _unpacked(
     return pa.table(named | {name: pa.array(values[:, place]) for place, name in enumerate(numbers)})
 
 
-def _numbers(rows: pa.Table, width: int = 0) -> Reals:
+def _numbers(rows: pa.Table, width: int) -> Reals:
     """Rows by numbers; unknown is NaN."""
     flat = np.asarray(one(pc.list_flatten(rows["numbers"])).to_numpy(zero_copy_only=False), dtype=np.float64)
     return flat.reshape(len(rows), -1) if len(rows) else np.zeros((0, width))

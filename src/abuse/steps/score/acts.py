@@ -1,4 +1,4 @@
-"""Events, MemberTies and ClusterFeatures -> Scores of a network: packed, digested, scored window by window.
+"""ClusterTokens and ClusterFeatures -> Scores of a network: digested, scored window by window.
 
 Spark ships rows; what they say is `model.farmset`'s, which this imports only where it runs.
 """
@@ -11,30 +11,20 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
-from pyspark.sql import Column, DataFrame, SparkSession
+from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from abuse import settings
-from abuse.model.farmset.windows import (
-    EVENT,
-    EVENT_NUMBERS,
-    EVENT_WORDS,
-    FIGURES,
-    MEMBER,
-    MEMBER_NUMBERS,
-    MEMBER_WORDS,
-    PACKED,
-)
-from abuse.tables import CLUSTER_FEATURES, ClusterFeatures, Events, MemberTies, ScoreCache, Scores
+from abuse.tables import CLUSTER_FEATURES, ClusterFeatures, ClusterTokens, ScoreCache, Scores
 
 if TYPE_CHECKING:
     from pyspark.resource import ResourceProfile
 
-ORDER = ("cluster_id", "part", "account", "position")
 SCHEMA = "cluster_id string, account string, score double, score_lower double, member_score double, why string"
-DIGESTED = [name for name in PACKED.names if name != "cluster_id"]
-SEEDS = ("acts", "again")
-"""Two independent 64-bit hashes of every row; their sums do not depend on the order of rows."""
+FIGURES = "figures"
+"""Of a cluster, in the order of CLUSTER_FEATURES."""
+SEEDS = ("figures", "again")
+"""Two independent 64-bit hashes of them."""
 MONEY = (ClusterFeatures.known_funder_share, ClusterFeatures.swept_share, ClusterFeatures.calls_mean)
 """Where all of these are unknown nothing is known of a cluster's money, and the time-gap rule keeps it."""
 
@@ -84,49 +74,19 @@ def served(rules: settings.Score, policy: settings.Policy, *, is_local: bool = T
     )
 
 
-def packed(clusters: DataFrame, ties: DataFrame, events: DataFrame) -> DataFrame:
-    """One kind of row for all that is known of clusters whose money something is known of."""
+def readable(clusters: DataFrame, tokens: DataFrame) -> DataFrame:
+    """ClusterTokens and the figures of the clusters of whose money something is known, digested together."""
     is_known = F.coalesce(*[F.col(name) for name in MONEY]).isNotNull()
-    known = clusters.where(is_known)
-    ids = known.select(ClusterFeatures.cluster_id)
-    nothing: dict[str, Column] = {name: F.lit(None).cast("string") for name in EVENT_WORDS}
-    of_member = {
-        column: F.col(name) if name else F.lit(None).cast("string")
-        for name, column in zip(MEMBER_WORDS, EVENT_WORDS, strict=True)
-    }
-    figures = _rows(known, FIGURES, nothing, CLUSTER_FEATURES, account=F.lit(None).cast("string"))
-    members = _rows(ties.join(ids, on=MemberTies.cluster_id), MEMBER, of_member, MEMBER_NUMBERS)
-    acts = _rows(
-        events.join(ids, on=Events.cluster_id),
-        EVENT,
-        {name: F.col(name) for name in EVENT_WORDS},
-        EVENT_NUMBERS,
-        position=F.col(Events.position),
-        at=F.col(Events.at),
-    )
-    return figures.unionByName(members).unionByName(acts)
-
-
-def _rows(rows: DataFrame, part: int, words: dict[str, Column], numbers: tuple[str, ...], **more: Column) -> DataFrame:
-    shared: dict[str, Column] = {
-        "cluster_id": F.col("cluster_id"),
-        "part": F.lit(part).cast("int"),
-        "account": F.col("account") if "account" in rows.columns else F.lit(None),
-        "position": F.lit(None).cast("bigint"),
-        "at": F.lit(None).cast("timestamp"),
-    }
-    values = F.array(*[F.col(name).cast("double") for name in numbers])
-    columns = shared | words | {"numbers": values} | more
-    return rows.select(*[columns[name].alias(name) for name in PACKED.names])
+    figures = F.array(*[F.col(name).cast("double") for name in CLUSTER_FEATURES])
+    known = clusters.where(is_known).select(ClusterFeatures.cluster_id, figures.alias(FIGURES))
+    hashes = [F.xxhash64(F.lit(seed), FIGURES).cast("string") for seed in SEEDS]
+    digest = F.substring(F.sha2(F.concat_ws("|", ClusterTokens.content_digest, *hashes), 256), 1, 32)
+    return tokens.join(known, on=ClusterTokens.cluster_id).withColumn(ScoreCache.content_digest, digest)
 
 
 def digests(rows: DataFrame) -> DataFrame:
-    """cluster_id -> content_digest, num_rows. Its own name is no content: it may change while members stay."""
-    hashes = [F.xxhash64(F.lit(seed), *DIGESTED).cast("decimal(20,0)") for seed in SEEDS]
-    sums = [F.sum(one).cast("string") for one in hashes]
-    counted = rows.groupBy("cluster_id").agg(F.count("*").alias("num_rows"), F.concat_ws("|", *sums).alias("_sums"))
-    digest = F.sha2(F.concat_ws("|", "_sums", F.col("num_rows").cast("string")), 256)
-    return counted.select("cluster_id", "num_rows", F.substring(digest, 1, 32).alias(ScoreCache.content_digest))
+    """cluster_id, num_tokens, content_digest. Its own name is no content: it may change while members stay."""
+    return rows.select(ClusterTokens.cluster_id, ClusterTokens.num_tokens, ScoreCache.content_digest)
 
 
 def scored(rows: DataFrame, served: Served, rules: settings.Network) -> DataFrame:
@@ -136,8 +96,8 @@ def scored(rows: DataFrame, served: Served, rules: settings.Network) -> DataFram
     """
     worker = partial(_worker, served, rules)
     num = 2 * rows.sparkSession.sparkContext.defaultParallelism
-    sorted_rows = rows.repartition(num, "cluster_id").sortWithinPartitions(*ORDER)
-    return sorted_rows.mapInArrow(worker, SCHEMA, profile=_profile(rows, served))
+    spread = rows.repartition(num, ClusterTokens.cluster_id)
+    return spread.mapInArrow(worker, SCHEMA, profile=_profile(rows, served))
 
 
 def _worker(served: Served, rules: settings.Network, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
