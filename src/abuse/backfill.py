@@ -1,7 +1,8 @@
 """Campaigns and dates -> past nights, oldest first, each what `abuse night` would publish.
 
 Killed, the same call goes on. A night is done when its publication is of the run that today's files, rules, version and
-reviews would make; such a one is left alone. All others are run whole. Other slices keep their rows: only the nearest later one is compared again.
+reviews would make; such a one is left alone. All others are run whole. Other slices keep their rows: only the nearest
+later one is compared again.
 """
 
 from __future__ import annotations
