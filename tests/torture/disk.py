@@ -5,7 +5,6 @@ from __future__ import annotations
 import resource
 import shutil
 import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -59,7 +58,3 @@ def _ended(command: list[str], before: Callable[[], None] | None) -> tuple[int, 
     done = subprocess.run(command, capture_output=True, text=True, check=False, preexec_fn=before)
     lines = [line for line in done.stderr.splitlines() if line.startswith("abuse: ") or "Traceback" in line]
     return done.returncode, "\n".join(lines) or done.stderr[-500:]
-
-
-if __name__ == "__main__":
-    sys.exit("run it by `poe torture disk`")
