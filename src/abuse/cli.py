@@ -10,6 +10,8 @@ import json
 import sys
 from collections.abc import Callable
 from contextlib import contextmanager
+from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -282,6 +284,82 @@ def check(file: Path, settings_file: Path | None, is_json: bool) -> None:
 def night(campaign_file: Path, as_of: str, lake: str, settings_file: Path | None, is_json: bool) -> None:
     """Runs all steps and publishes, or is held by a gate."""
     _show(_night(campaign_file, as_of, lake, settings_file), is_json=is_json)
+
+
+@main.command()
+@click.option(
+    "--campaign",
+    "campaign_files",
+    required=True,
+    multiple=True,
+    callback=lambda context, option, files: [Path(local(context, option, file)) for file in files],
+    help="Campaign file; several times for several.",
+)
+@click.option("--from", "first", required=True, type=click.DateTime(["%Y-%m-%d"]), help="First date, at midnight UTC.")
+@click.option("--to", "last", type=click.DateTime(["%Y-%m-%d"]), help="Last date, included; the first unless given.")
+@click.option("--every", "every_days", default=1, show_default=True, type=click.IntRange(min=1), help="Days.")
+@on_lake
+@click.option("--settings", "settings_file", type=click.Path(path_type=Path))
+@click.option("--again", is_flag=True, help="Also the nights that are done.")
+@click.option("--dry-run", "is_dry", is_flag=True, help="Says which nights would be run and why, and runs none.")
+@as_json
+def backfill(
+    campaign_files: list[Path],
+    first: datetime,
+    last: datetime | None,
+    every_days: int,
+    lake: str,
+    settings_file: Path | None,
+    again: bool,
+    is_dry: bool,
+    is_json: bool,
+) -> None:
+    """Past nights by today's rules on the facts of then, oldest first. Run again, it goes on where it stood.
+
+    Exits with 1 when the data of a night could not be used, else with 3 when a gate holds one.
+    """
+    from abuse.backfill import backfill as run_all
+    from abuse.backfill import plan
+    from abuse.operate import backfilled
+    from abuse.settings import load_settings
+
+    settings = load_settings(settings_file)
+    planned = plan(lake, campaign_files, settings, first.date(), (last or first).date(), every_days=every_days)
+    if is_dry:
+        backfilled.show_plan([one.row() for one in planned], _console(), again=again, is_json=is_json)
+        return
+    from abuse.lake.delta import Lake
+    from abuse.lake.session import start_session
+
+    console = _console(is_error=True)
+    say = partial(console.print, soft_wrap=True)
+    ended = run_all(Lake(lake, start_session(settings)), planned, _progress(), say, again=again)
+    backfilled.show_end([one.row() for one in ended], _console(), is_json=is_json)
+    statuses = {one.status for one in ended}
+    sys.exit(1 if "failed" in statuses else 3 if "held" in statuses else 0)
+
+
+@main.command()
+@click.argument("run_id")
+@on_lake
+@click.option("--keep", type=click.Path(path_type=Path), help="Folder for the tables made again; removed unless given.")
+@click.option(
+    "--settings", "settings_file", type=click.Path(path_type=Path), help="For Spark alone; rules are the run's."
+)
+@as_json
+def replay(run_id: str, lake: str, keep: Path | None, settings_file: Path | None, is_json: bool) -> None:
+    """Makes a published run again from the facts as they were, and compares. Exits with 1 when a row differs."""
+    from abuse.lake.delta import Lake
+    from abuse.lake.session import start_session
+    from abuse.operate import backfilled
+    from abuse.replay import recorded
+    from abuse.replay import replay as run_again
+    from abuse.settings import load_settings
+
+    made = recorded(lake, run_id)
+    same = run_again(Lake(lake, start_session(load_settings(settings_file))), made, keep, _progress())
+    backfilled.show_replay(run_id, [one.row() for one in same], _console(), is_json=is_json)
+    sys.exit(0 if all(one.is_same for one in same) else 1)
 
 
 @main.command()

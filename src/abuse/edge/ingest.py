@@ -57,7 +57,7 @@ def ingest(night: Night) -> dict[str, Any]:
     every = units(night.campaign, night.settings)
     counts = load(night, every)
     made: dict[str, Any] = {
-        t.table_name(): {"units": _digests(every, t), "version": night.lake.version(t), "overlap": True}
+        t.table_name(): {"units": fact_units(every)[t.table_name()], "version": night.lake.version(t), "overlap": True}
         for t in FACT_TABLES
     }
     moves = made[Transfers.table_name()]
@@ -83,7 +83,7 @@ def ingest(night: Night) -> dict[str, Any]:
         "warnings": warnings(night.campaign, counts),
     }
     night.record["ingest"] = record
-    record["participants"] = _write_participants(night)
+    record["participants"] = write_participants(night)
     named = night.facts(Participation).where(F.col(Participation.action).isNotNull())
     record["has_actions"] = not named.isEmpty()
     spill, clear = night.lake.spiller(f"funders-{run_id}")
@@ -92,8 +92,8 @@ def ingest(night: Night) -> dict[str, Any]:
     return record
 
 
-def _write_participants(night: Night) -> int:
-    """How many there are. Raises InputError where there is none."""
+def write_participants(night: Night) -> int:
+    """Participants and their addresses; how many there are. Raises InputError where there is none."""
     night.write(Participants, participants(night.facts(Participation)))
     num = night.slice(Participants).count()
     if num == 0:
@@ -148,6 +148,11 @@ def store(night: Night, unit: Unit, parsed: Parsed) -> None:
     if bad:  # what a unit quarantines follows from its digest, so an earlier write cannot have left other rows
         rows = reduce(DataFrame.unionByName, bad).withColumn(Fact.file_digest, F.lit(unit.digest))
         night.lake.replace(Quarantine, rows, where, note=unit.digest)
+
+
+def fact_units(every: list[Unit]) -> dict[str, list[str]]:
+    """Fact table -> digests of the units whose rows in it are this campaign's."""
+    return {table.table_name(): _digests(every, table) for table in FACT_TABLES}
 
 
 def _digests(every: list[Unit], table: type[Table]) -> list[str]:

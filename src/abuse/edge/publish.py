@@ -12,7 +12,7 @@ from abuse.edge.context import Night
 from abuse.edge.report import report_of
 from abuse.errors import Held
 from abuse.lake.publication import Run, append, replace_rows, runs
-from abuse.lake.storage import write_json
+from abuse.lake.storage import made_of, write_json
 from abuse.quality.gates import Gate, cluster_gates, input_gates, output_gates
 from abuse.tables import PUBLIC, GateResults, Published, Runs
 
@@ -71,6 +71,7 @@ def publish(night: Night) -> dict[str, Any]:
     versions |= lineage.since_earlier(night)
     later = lineage.for_later(night)
     actor, reason = (let_pass.actor, let_pass.reason) if let_pass else (None, None)
+    write_json(made_of(night.lake.uri, night.campaign.id, night.as_of, night.run.run_id), night.record["ingest"])
     finish(night, "published", gates, versions=versions, actor=actor, reason=reason, later=later)
     return {"versions": versions}
 

@@ -217,7 +217,7 @@ def decide(night: Night) -> dict[str, Any]:
 def known_reviews(night: Night) -> DataFrame:
     """The reviews that ingest named; one written since belongs to the next run."""
     known = set(night.record["ingest"]["reviews"])
-    rows = [tuple(r.values()) for r in ledger(night.lake.uri, Reviews).to_pylist() if r[Reviews.review_id] in known]
+    rows = [tuple(r.values()) for r in ledger(night.lake.ledgers, Reviews).to_pylist() if r[Reviews.review_id] in known]
     return night.lake.spark.createDataFrame(rows, Reviews.schema())
 
 

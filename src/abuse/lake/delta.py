@@ -55,6 +55,11 @@ class Lake:
         self.uri, self.spark = uri.rstrip("/"), spark
         self._spills = itertools.count()
 
+    @property
+    def ledgers(self) -> str:
+        """Address of the lake whose ledgers count."""
+        return self.uri
+
     def work(self, table: type[Table]) -> str:
         return f"{self.uri}/work/{table.table_name()}"
 

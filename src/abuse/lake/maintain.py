@@ -27,7 +27,7 @@ from deltalake.exceptions import DeltaError
 from abuse.errors import LakeError
 from abuse.lake.lock import LakeLock
 from abuse.lake.publication import Run, runs
-from abuse.lake.storage import remove_tree
+from abuse.lake.storage import made_of, read_json, remove_tree
 from abuse.settings import Maintain
 from abuse.tables import ALL, LEDGERS, PUBLIC, FirstFunders, PerRun, Runs
 
@@ -98,18 +98,27 @@ def _one_line(where: str) -> Iterator[None]:
 def needed_versions(root: Path, before: datetime) -> dict[str, set[Need]]:
     """Table, as its folder in the lake -> what must stay readable beside its present state."""
     needs: dict[str, set[Need]] = defaultdict(set)
-    for run in _readable(runs(str(root)), before):
+    readable = _readable(runs(str(root)), before)
+    for run in readable:
         slice_ = ((PerRun.campaign_id, run.campaign_id), (PerRun.as_of, run.as_of))
         for name, version in run.versions.items():
             needs[name].add(Need(version, slice_))
-    for record in (root / "work" / "records").glob("*/*/ingest.json"):  # what a resumed or released night reads
-        said = json.loads(record.read_text(encoding="utf-8"))
+    for said in _records(root, readable):
         if (version := said.get("first_funders", {}).get("version")) is not None:
             needs[f"work/{FirstFunders.table_name()}"].add(Need(version))
         for name, fact in said["facts"].items():
             if fact["units"] and fact["version"] is not None:
                 needs[f"work/{name}"].add(Need(fact["version"]))
     return needs
+
+
+def _records(root: Path, readable: list[Run]) -> Iterator[dict[str, Any]]:
+    """What a resumed or released night reads, and what `abuse replay` reads of these runs."""
+    for record in (root / "work" / "records").glob("*/*/ingest.json"):
+        yield json.loads(record.read_text(encoding="utf-8"))
+    for run in readable:
+        if (made := read_json(made_of(str(root), run.campaign_id, run.as_of, run.run_id))) is not None:
+            yield made
 
 
 def _readable(newest_first: list[Run], before: datetime) -> list[Run]:
