@@ -15,12 +15,12 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from abuse.commands.options import as_json, by_actor, console, local, of_campaign, on_lake
+from abuse.commands.review import COMMANDS
 from abuse.errors import AbuseError, InputError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-    from rich.console import Console
 
     from abuse.edge.context import Night
 
@@ -41,14 +41,6 @@ class Group(click.Group):
             ctx.exit(why.exit_code)
 
 
-def local(_context: click.Context, option: click.Parameter, value: str) -> str:
-    """A folder or file of this machine, until the storage knows others: a lock or record elsewhere would be lost."""
-    if "://" in value:
-        wanted, fix = "a path of this machine", "Mount it, or copy it here: S3 is not supported yet."
-        raise InputError(f"--{option.name}".replace("_file", ""), repr(value), wanted, fix)
-    return value
-
-
 def with_slice(command: F) -> F:
     """--campaign FILE, --as-of, --lake, --settings."""
     for option in (
@@ -67,10 +59,6 @@ def with_slice(command: F) -> F:
     ):
         command = option(command)
     return command
-
-
-as_json = click.option("--json", "is_json", is_flag=True, help="For machines.")
-on_lake = click.option("--lake", required=True, callback=local, help="Folder of the lake.")
 
 
 @click.group(cls=Group, context_settings={"help_option_names": ["-h", "--help"]})
@@ -304,17 +292,32 @@ def step(name: str, campaign_file: Path, as_of: str, lake: str, settings_file: P
 
 
 @main.command()
-@with_slice
-def publish(campaign_file: Path, as_of: str, lake: str, settings_file: Path | None) -> None:
-    """Asks the gates again and refreshes the public tables from the work of this slice."""
-    from abuse.campaign import load_campaign
-    from abuse.night import run_step
+@of_campaign
+@on_lake
+@click.option("--as-of", help="The night; the current publication unless given.")
+@click.option("--settings", "settings_file", type=click.Path(path_type=Path), help="TOML file; of it, [spark] counts.")
+@by_actor
+@as_json
+def publish(
+    campaign_id: str, lake: str, as_of: str | None, settings_file: Path | None, actor: str, is_json: bool
+) -> None:
+    """Brings the public tables up to date with what people said since they were published, without a new night."""
+    from abuse.campaign import parse_instant
+    from abuse.edge.refresh import due, refresh
+    from abuse.lake.delta import Lake
+    from abuse.lake.session import start_session
     from abuse.settings import load_settings
 
-    found, settings = load_campaign(campaign_file, load_settings(settings_file))
-    with _session(found, settings, as_of, lake) as context:
-        run_step("publish", context, _progress())
-        _show(context.report, is_json=False)
+    instant = parse_instant(as_of) if as_of else None
+    publication, run = due(lake, campaign_id, instant)
+    if run is None and not is_json:
+        click.echo(f"Run {publication.run.run_id} knows all that people said: nothing to do.")
+        return
+    if run is None:
+        _show(publication.run.report, is_json=True)
+        return
+    done = refresh(Lake(lake, start_session(load_settings(settings_file))), campaign_id, instant, actor)
+    _show((done or publication.run).report, is_json=is_json)
 
 
 @main.command()
@@ -348,7 +351,7 @@ def runs(lake: str, campaign_id: str | None, run_id: str | None, is_json: bool) 
     from abuse.operate.listing import runs_table
 
     found = [run for run in all_runs(lake, campaign_id) if run_id in (None, run.run_id)]
-    runs_table(found, _console(), is_json=is_json)
+    runs_table(found, console(), is_json=is_json)
 
 
 @main.command()
@@ -369,14 +372,14 @@ def gates(
         raise click.UsageError("name a run by --run, or by --campaign and --as-of together.")
     if campaign_id and as_of:
         run_id = run_under_way(lake, campaign_id, parse_instant(as_of))
-    if not gates_table(lake, run_id, _console(), stage=stage, is_json=is_json):
+    if not gates_table(lake, run_id, console(), stage=stage, is_json=is_json):
         sys.exit(3)
 
 
 @main.command()
 @click.argument("account")
 @on_lake
-@click.option("--campaign", "campaign_id", required=True, help="The campaign's id.")
+@of_campaign
 @click.option("--as-of", help="The night; the current publication unless given.")
 @click.option("--audience", type=click.Choice(["ops", "user"]), default="ops", show_default=True)
 @as_json
@@ -391,14 +394,14 @@ def why(account: str, lake: str, campaign_id: str, as_of: str | None, audience: 
     if is_json:
         click.echo(explaining.as_json(explanation))
     else:
-        explaining.render(explanation, _console())
+        explaining.render(explanation, console())
 
 
 @main.command()
 @click.argument("a")
 @click.argument("b")
 @on_lake
-@click.option("--campaign", "campaign_id", required=True, help="The campaign's id.")
+@of_campaign
 @as_json
 def diff(a: str, b: str, lake: str, campaign_id: str, is_json: bool) -> None:
     """Who changed from the night A to the night B, and why. Nights are named by their --as-of."""
@@ -411,7 +414,7 @@ def diff(a: str, b: str, lake: str, campaign_id: str, is_json: bool) -> None:
     if is_json:
         click.echo(comparing.as_json(found))
     else:
-        comparing.render(found, _console())
+        comparing.render(found, console())
 
 
 @main.command()
@@ -494,13 +497,7 @@ def _simulate(out: Path, accounts: int, seed: int) -> Path:
 def _progress() -> Any:
     from abuse.progress import Shown
 
-    return Shown(_console(is_error=True))
-
-
-def _console(*, is_error: bool = False) -> Console:
-    from rich.console import Console
-
-    return Console(stderr=is_error, highlight=False, markup=False)
+    return Shown(console(is_error=True))
 
 
 def _show(report: dict[str, Any], *, is_json: bool) -> None:
@@ -511,8 +508,11 @@ def _show(report: dict[str, Any], *, is_json: bool) -> None:
     if is_json:
         click.echo(json.dumps(report, indent=1))
     else:
-        render(cast("Report", report), _console())
+        render(cast("Report", report), console())
 
+
+for _command in COMMANDS:
+    main.add_command(_command)
 
 if __name__ == "__main__":
     main()

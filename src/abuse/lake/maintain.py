@@ -1,7 +1,8 @@
 """Lake -> the same rows in less space: ledgers compacted, files that nothing needs removed, leftovers of killed nights.
 
-Needed is what a table holds now, each publication's slice at the version its row in `runs` names, however old, and the
-fact versions that ingest's records name. A table of which that cannot be told for sure is left alone.
+Needed is what a table holds now, each publication's slice at the version its row in `runs` names, however old, what was
+frozen for payout, and the fact versions that ingest's records name. A table of which that cannot be told for sure is
+left alone.
 
 Public tables are never compacted: it would rewrite files that published versions need, and a slice is a few files.
 delta-rs' vacuum would keep those versions whole, every other slice of then included, so that next to nothing ever goes;
@@ -26,10 +27,10 @@ from deltalake.exceptions import DeltaError
 
 from abuse.errors import LakeError
 from abuse.lake.lock import LakeLock
-from abuse.lake.publication import Run, runs
+from abuse.lake.publication import Run, ledger, runs
 from abuse.lake.storage import remove_tree
 from abuse.settings import Maintain
-from abuse.tables import ALL, LEDGERS, PUBLIC, FirstFunders, PerRun, Runs
+from abuse.tables import ALL, LEDGERS, PUBLIC, FirstFunders, Freezes, PerRun, Runs
 
 GRACE_DAYS = 1
 """Spills, and files that compaction replaced, go after a day: no night and no page reads them that long."""
@@ -101,6 +102,10 @@ def needed_versions(root: Path, before: datetime) -> dict[str, set[Need]]:
     for run in _readable(runs(str(root)), before):
         slice_ = ((PerRun.campaign_id, run.campaign_id), (PerRun.as_of, run.as_of))
         for name, version in run.versions.items():
+            needs[name].add(Need(version, slice_))
+    for frozen in ledger(str(root), Freezes).to_pylist():  # what payout was given is kept for good
+        slice_ = ((PerRun.campaign_id, frozen[Freezes.campaign_id]), (PerRun.as_of, frozen[Freezes.as_of]))
+        for name, version in json.loads(frozen[Freezes.versions]).items():
             needs[name].add(Need(version, slice_))
     for record in (root / "work" / "records").glob("*/*/ingest.json"):  # what a resumed or released night reads
         said = json.loads(record.read_text(encoding="utf-8"))
