@@ -11,7 +11,7 @@ from typing import Any
 from rich.console import Console
 
 from abuse import authority
-from abuse.lake.people import Now
+from abuse.lake.people import Now, among
 from abuse.lake.publication import current
 from abuse.review.decide import decide
 from abuse.review.said import Decision, Said
@@ -76,9 +76,10 @@ def seen(members: Collection[str]) -> str:
 
 
 def said(action: str, reason: str = "", **more: Any) -> Said:
-    usual = {"confirm": "one_operator", "note": "remark", "undo": "mistake", "approve": "agreed", "split": "not_of_group"}
+    usual = {"confirm": "one_operator", "note": "remark", "split": "not_of_group"}
+    usual |= {"undo": "mistake", "approve": "agreed"}
     code = reason or usual.get(action, "chance")
-    return Said(**{"action": action, "reason_code": code, "actor": "ann"} | more)
+    return Said(**({"action": action, "reason_code": code, "actor": "ann"} | more))
 
 
 def says(lake: str, action: str, *targets: str, seen: str | None = None, **more: Any) -> Decision:
@@ -87,14 +88,10 @@ def says(lake: str, action: str, *targets: str, seen: str | None = None, **more:
 
 def verdicts(lake: str, accounts: Collection[str]) -> set[str]:
     """What these accounts are now."""
-    from abuse.lake.people import among
-
     return {row[Decisions.verdict] for row in now(lake).decisions(among(accounts))}
 
 
 def codes(lake: str, account: str) -> list[str]:
-    from abuse.lake.people import among
-
     (row,) = now(lake).decisions(among([account]))
     return [authority.code(reason) for reason in row[Decisions.reasons]]
 

@@ -100,7 +100,9 @@ WRONG = {  # words -> exit code, what is said
 
 
 @pytest.mark.parametrize(("words", "exit_code", "said"), WRONG.values(), ids=WRONG)
-def test_what_is_wrong_is_said_and_nothing_written(lake: str, words: tuple[str, ...], exit_code: int, said: str) -> None:
+def test_what_is_wrong_is_said_and_nothing_written(
+    lake: str, words: tuple[str, ...], exit_code: int, said: str
+) -> None:
     found = asked(lake, *words)
     assert (found.exit_code, said in found.stderr) == (exit_code, True), found.stderr
     assert exit_code == 2 or len(found.stderr.splitlines()) == 1

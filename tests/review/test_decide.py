@@ -10,6 +10,7 @@ import pytest
 from deltalake import DeltaTable
 
 from abuse.errors import InputError
+from abuse.lake.people import reviews
 from abuse.lake.publication import ledger
 from abuse.review.decide import approve, open_appeal, resolve_appeal, undo
 from abuse.tables import Reviews
@@ -237,7 +238,5 @@ def test_a_campaign_knows_only_its_own_words(lake: str, tmp_path: Path) -> None:
     says(lake, "overturn", "team", seen=seen(TEAM))
     rows = ledger(lake, Reviews).to_pylist()
     assert {row["campaign_id"] for row in rows} == {"drop"}
-    from abuse.lake.people import reviews
-
     assert reviews(lake, "other") == []
     assert len(now(lake).rows) == len(TEAM)

@@ -1,4 +1,4 @@
-"""What waits for a person, largest first; what a person reads before deciding; and that no text of the lake is obeyed."""
+"""What waits for a person, largest first; what is read before deciding; and that no text of the lake is obeyed."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from abuse.errors import InputError
+from abuse.lake.publication import current
 from abuse.operate.why import as_json, explain
 from abuse.operate.why import render as render_why
-from abuse.lake.publication import current
 from abuse.review.decide import open_appeal
 from abuse.review.page import render_case, render_queue
 from abuse.review.queue import Item, case, queue
@@ -63,7 +63,9 @@ def test_a_confirmed_group_that_grew_waits_again(lake: str, tmp_path: Path) -> N
         "not_analysed": [],
     }.items(),
 )
-def test_the_queue_of_a_verdict_is_of_the_verdict_now(lake: str, verdict: str, found: list[tuple[str, int, int]]) -> None:
+def test_the_queue_of_a_verdict_is_of_the_verdict_now(
+    lake: str, verdict: str, found: list[tuple[str, int, int]]
+) -> None:
     says(lake, "overturn", *FARM[:2])
     assert [(item.id, item.num, item.size) for item in queue(now(lake), verdict)] == found
 

@@ -25,7 +25,8 @@ def groups(members: DataFrame, accounts: Collection[str]) -> dict[str, Group]:
     """account -> all members of its cluster; without those that are in none."""
     if not accounts:
         return {}
-    asked = members.sparkSession.createDataFrame([(account,) for account in accounts], f"{ClusterMembers.account} string")
+    rows = [(account,) for account in accounts]
+    asked = members.sparkSession.createDataFrame(rows, f"{ClusterMembers.account} string")
     theirs = members.join(F.broadcast(asked), on=ClusterMembers.account).select(ClusterMembers.cluster_id).distinct()
     whole = members.join(theirs, on=ClusterMembers.cluster_id, how="left_semi")
     return authority.groups(

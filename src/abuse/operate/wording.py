@@ -73,8 +73,8 @@ USER_CHANGES = {
     "not_analysed": ["You can tell the campaign's support which addresses belong to this account."],
 }
 OPS_CHANGES = {
-    "disqualified": "If it is wrong: `abuse review decide overturn`, which outranks the machine in every later night, and "
-    "`abuse publish`. Who must never be judged at all is in the campaign file's allow_list.",
+    "disqualified": "If it is wrong: `abuse review decide overturn`, which outranks the machine in every later night, "
+    "and `abuse publish`. Who must never be judged at all is in the campaign file's allow_list.",
     "review": "A person: `abuse review decide`, confirm or overturn, and `abuse publish`.",
     "clear": "New facts, for each night decides anew; or a person's verdict.",
     "exempt": "Only a person: `abuse review undo`, or the allow_list in the campaign file.",

@@ -86,7 +86,9 @@ def open_appeal(lake: str, campaign_id: str, said: Said, account: str) -> Decisi
     return write(now, [Statement(said=said, accounts=accounts)], 0)[0]
 
 
-def resolve_appeal(lake: str, campaign_id: str, said: Said, account: str, outcome: str, rules: Review) -> list[Decision]:
+def resolve_appeal(
+    lake: str, campaign_id: str, said: Said, account: str, outcome: str, rules: Review
+) -> list[Decision]:
     """Answers an open appeal; granted, it overturns the verdict in the same commit. Raises InputError when none is open
     and none was answered so.
     """

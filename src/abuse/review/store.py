@@ -65,7 +65,8 @@ def write(now: Now, statements: Sequence[Statement], max_alone: int) -> list[Dec
     """What came of each statement. `max_alone`: accounts that one person may let off of one cluster."""
     place = Place.of(now, sorted({account for one in statements for account in one.accounts}))
     decided_at = datetime.now(UTC)
-    found, rows = [], []
+    found: list[Decision] = []
+    rows: list[dict[str, Any]] = []
     for one in statements:
         known = _repeated(now, one)
         if known is None:
@@ -92,9 +93,11 @@ def decision_of(rows: Sequence[Row], *, is_new: bool) -> Decision:
 
 def _rows(now: Now, one: Statement, place: Place, at: datetime, *, needs_approval: bool) -> list[dict[str, Any]]:
     decision_id = _decision_id(now, one)
-    whole = {Reviews.decision_id: decision_id, Reviews.campaign_id: now.publication.run.campaign_id}
-    whole |= {Reviews.run_id: now.publication.run.run_id, Reviews.decided_at: at, Reviews.needs_approval: needs_approval}
-    rows, told = [], set()
+    whole: dict[str, Any] = {Reviews.decision_id: decision_id, Reviews.campaign_id: now.publication.run.campaign_id}
+    whole |= {Reviews.run_id: now.publication.run.run_id, Reviews.decided_at: at}
+    whole |= {Reviews.needs_approval: needs_approval}
+    rows: list[dict[str, Any]] = []
+    told: set[str | None] = set()
     for account in sorted(one.accounts):
         group, cluster = place.group(account), place.clusters.get(account)
         own = {
@@ -154,7 +157,7 @@ def _last(now: Now, one: Statement) -> dict[str, list[Row]]:
 
 
 def _num_let_off(now: Now, one: Statement, place: Place) -> int:
-    """Accounts of these clusters that this person lets off, this time and before: many small requests are a large one."""
+    """Accounts of these clusters that this person lets off, now and before: many small requests are a large one."""
     clusters = {place.clusters.get(account) for account in one.accounts} - {None}
     before = {
         row[Reviews.account]
