@@ -652,6 +652,7 @@ class Freezes(AppendOnly):
     versions = Field(TEXT, "Delta version of every public table, as JSON", required=True)
     num_participants = Field(WHOLE, "accounts with a decision", required=True)
     num_disqualified = Field(WHOLE, "accounts on the list", required=True)
+    num_in_review = Field(WHOLE, "accounts in doubt, which are not on it", required=True)
     list_digest = Field(TEXT, "digest of the accounts on the list", required=True)
     frozen_at = Field(WHEN, "when, by the clock", required=True, unit="UTC")
     actor = Field(TEXT, "who", required=True)

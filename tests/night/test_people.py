@@ -85,6 +85,11 @@ def test_an_overturned_account_is_out_of_the_list_at_once_in_later_nights_and_in
     assert {r["verdict"] for r in older if r["account"] == MINE} == {"clear"}, "in a backfill too"
     assert {r["verdict"] for r in older if r["account"] in tiny.farm()[1:]} == {"disqualified"}
     assert said_of(again, MINE, VerdictChanges) is None, "both nights say the same of it now"
+    earlier = publications(str(again), "tiny")[1].run
+    redone = refresh(Lake(str(refreshed), spark), "tiny", earlier.as_of)
+    assert redone is not None
+    assert redone.run_id == earlier.run_id
+    assert told(again) == told(refreshed), "the later night is compared with the refreshed one"
 
 
 def test_a_confirmed_group_that_grew_keeps_its_verdict_is_queued_again_and_new_members_inherit_nothing(

@@ -205,6 +205,19 @@ def test_a_granted_appeal_overturns_in_the_same_commit(lake: str) -> None:
     assert not resolve_appeal(lake, "drop", said("appeal_resolved"), FARM[5], "granted", RULES)[0].is_new
 
 
+def test_an_appeal_stays_open_while_its_overturn_waits_for_a_second_person(lake: str) -> None:
+    open_appeal(lake, "drop", said("appeal_opened", "owner_asked"), FARM[30])
+    says(lake, "overturn", *FARM[:20])
+    (found,) = resolve_appeal(lake, "drop", said("appeal_resolved"), FARM[30], "granted", RULES)
+    assert (found.action, found.needs_approval) == ("overturn", True)
+    assert codes(lake, FARM[30])[0] == "appeal_open"
+    approve(lake, "drop", said("approve", actor="bert", role="approver"), found.decision_id)
+    assert codes(lake, FARM[30])[:2] == ["review_overturned", "appeal_open"]
+    (answer,) = resolve_appeal(lake, "drop", said("appeal_resolved"), FARM[30], "granted", RULES)
+    assert answer.action == "appeal_resolved"
+    assert codes(lake, FARM[30]) == ["review_overturned", "same_time"]
+
+
 def test_people_never_undo_an_allow_list(lake: str) -> None:
     says(lake, "confirm", LISTED)
     assert verdicts(lake, [LISTED]) == {"exempt"}

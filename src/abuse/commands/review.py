@@ -199,6 +199,7 @@ def freeze(campaign_id: str, lake: str, as_of: str | None, actor: str, note: str
     from abuse.campaign import parse_instant
     from abuse.operate.page import say
     from abuse.review.freeze import freeze as frozen
+    from abuse.review.freeze import waiting
 
     row = frozen(lake, campaign_id, actor, note, parse_instant(as_of) if as_of else None)
     if is_json:
@@ -207,6 +208,9 @@ def freeze(campaign_id: str, lake: str, as_of: str | None, actor: str, note: str
     versions, page = json.loads(row["versions"]), console()
     say(page, f"Freeze {row['freeze_id']} of {campaign_id}, run {row['run_id']}", "bold")
     say(page, f"  {row['num_disqualified']:,} of {row['num_participants']:,} accounts are out")
+    say(page, f"  {row['num_in_review']:,} more are in doubt, and not on the list", "yellow" * bool(row["num_in_review"]))
+    for line in waiting(lake, campaign_id):
+        say(page, f"  {line}", "yellow")
     say(page, f"  pay by {lake}/disqualified_accounts at version {versions['disqualified_accounts']}")
     say(page, f"  what people reverse from now on: abuse reversals --campaign {campaign_id} --lake {lake}")
 

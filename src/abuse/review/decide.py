@@ -13,10 +13,10 @@ from abuse.lake.publication import current
 from abuse.operate.page import printable
 from abuse.review.checks import LOOK, as_seen, checked, cluster_of, found_accounts
 from abuse.review.said import Decision, Said
-from abuse.review.store import Place, Statement, decision_of, write
+from abuse.review.store import Place, Statement, decision_of, needs_second, write
 from abuse.settings import Review
 from abuse.tables import Reviews
-from abuse.words import OUTCOMES
+from abuse.words import LENIENT, OUTCOMES
 
 
 def decide(
@@ -89,8 +89,8 @@ def open_appeal(lake: str, campaign_id: str, said: Said, account: str) -> Decisi
 def resolve_appeal(
     lake: str, campaign_id: str, said: Said, account: str, outcome: str, rules: Review
 ) -> list[Decision]:
-    """Answers an open appeal; granted, it overturns the verdict in the same commit. Raises InputError when none is open
-    and none was answered so.
+    """Answers an open appeal; granted, it overturns the verdict in the same commit. When that needs a second person the
+    appeal stays open until then. Raises InputError when none is open and none was answered so.
     """
     said = replace(said, reason_code=OUTCOMES[outcome])
     now = _now(lake, campaign_id, said)
@@ -103,10 +103,12 @@ def resolve_appeal(
             return [decision_of(answers, is_new=False)]
         found, fix = "has no open appeal", "Open it first: `abuse appeal open`."
         raise InputError(f"account {printable(account)}", found, "one that its owner asked for", fix)
-    statements = [Statement(said=said, accounts=accounts)]
-    if outcome == "granted":
-        statements.append(Statement(said=replace(said, action="overturn"), accounts=accounts))
-    return write(now, statements, rules.max_alone)
+    answer = Statement(said=said, accounts=accounts)
+    overturn = Statement(said=replace(said, action="overturn"), accounts=accounts)
+    if outcome != "granted" or (word.ruling and word.ruling[Reviews.action] in LENIENT):
+        return write(now, [answer], 0)
+    waits = needs_second(now, overturn, Place.of(now, accounts), rules.max_alone)
+    return write(now, [overturn] if waits else [answer, overturn], rules.max_alone)
 
 
 def _now(lake: str, campaign_id: str, said: Said) -> Now:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import csv
 import json
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields
 from datetime import UTC, datetime
@@ -17,7 +18,7 @@ import pyarrow.compute as pc
 
 from abuse import authority
 from abuse.errors import InputError, LakeError
-from abuse.lake.people import Now, among, review_ids, run_name
+from abuse.lake.people import Now, among, review_ids, reviews, run_name
 from abuse.lake.publication import Publication, append, current, ledger, runs
 from abuse.settings import digest
 from abuse.tables import Decisions, DisqualifiedAccounts, Freezes, Reviews
@@ -54,6 +55,7 @@ def freeze(lake: str, campaign_id: str, actor: str, note: str | None, as_of: dat
         fix = f"Publish them first: `abuse publish --campaign {campaign_id} --lake {lake}`."
         raise LakeError(f"run {run.run_id}", "does not know all reviews", "a publication with people's word", fix)
     accounts = sorted(publication.read(DisqualifiedAccounts, [Decisions.account])[Decisions.account].to_pylist())
+    verdicts = Counter(publication.read(Decisions, [Decisions.verdict])[Decisions.verdict].to_pylist())
     row = {
         Freezes.freeze_id: freeze_id,
         Freezes.campaign_id: campaign_id,
@@ -61,8 +63,9 @@ def freeze(lake: str, campaign_id: str, actor: str, note: str | None, as_of: dat
         Freezes.run_id: run.run_id,
         Freezes.attempt: run.attempt,
         Freezes.versions: json.dumps(run.versions, sort_keys=True),
-        Freezes.num_participants: publication.read(Decisions, [Decisions.account]).num_rows,
+        Freezes.num_participants: verdicts.total(),
         Freezes.num_disqualified: len(accounts),
+        Freezes.num_in_review: verdicts["review"],
         Freezes.list_digest: digest(accounts),
         Freezes.frozen_at: datetime.now(UTC),
         Freezes.actor: actor,
@@ -70,6 +73,14 @@ def freeze(lake: str, campaign_id: str, actor: str, note: str | None, as_of: dat
     }
     append(lake, Freezes, [row])
     return row
+
+
+def waiting(lake: str, campaign_id: str) -> list[str]:
+    """What people have not answered yet, for whoever is about to pay."""
+    rows = reviews(lake, campaign_id)
+    num_open = sum(word.appeal is not None for word in authority.words(rows).values())
+    counts = {"appeals are open": num_open, "decisions wait for a second person": len(authority.pending(rows))}
+    return [f"{num:,} {what}: see `abuse review list`" for what, num in counts.items() if num]
 
 
 def freezes(lake: str, campaign_id: str) -> list[dict[str, Any]]:

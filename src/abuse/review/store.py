@@ -70,8 +70,7 @@ def write(now: Now, statements: Sequence[Statement], max_alone: int) -> list[Dec
     for one in statements:
         known = _repeated(now, one)
         if known is None:
-            needs = one.said.action in LENIENT and _num_let_off(now, one, place) > max_alone
-            new = _rows(now, one, place, decided_at, needs_approval=needs)
+            new = _rows(now, one, place, decided_at, needs_approval=needs_second(now, one, place, max_alone))
             rows += new
             known = decision_of(new, is_new=True)
         found.append(known)
@@ -156,8 +155,12 @@ def _last(now: Now, one: Statement) -> dict[str, list[Row]]:
     return found
 
 
-def _num_let_off(now: Now, one: Statement, place: Place) -> int:
-    """Accounts of these clusters that this person lets off, now and before: many small requests are a large one."""
+def needs_second(now: Now, one: Statement, place: Place, max_alone: int) -> bool:
+    """Whether this person lets off more accounts of these clusters than one may alone, now and before: many small
+    requests are a large one.
+    """
+    if one.said.action not in LENIENT:
+        return False
     clusters = {place.clusters.get(account) for account in one.accounts} - {None}
     before = {
         row[Reviews.account]
@@ -166,4 +169,4 @@ def _num_let_off(now: Now, one: Statement, place: Place) -> int:
         and row[Reviews.cluster_id] in clusters
         and authority.same_person(row[Reviews.actor], one.said.actor)
     }
-    return len(before.union(one.accounts))
+    return len(before.union(one.accounts)) > max_alone
