@@ -9,6 +9,8 @@ or a page for one account, only puts it in the place of the machine's.
    whichever date it was said and whatever slice is asked about.
 3. What was said of an account is said of nobody else: new members of its group inherit nothing. When the group a person
    saw has changed by more than a set share, a confirmed or split-off account keeps its verdict and is queued again.
+
+Longer than 200 lines so that the rule can be read as one.
 """
 
 from __future__ import annotations

@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from abuse.commands import payout
+from abuse.commands import review as people
 from abuse.commands.options import as_json, by_actor, console, local, of_campaign, on_lake
-from abuse.commands.review import COMMANDS
 from abuse.errors import AbuseError, InputError
 
 if TYPE_CHECKING:
@@ -511,7 +512,7 @@ def _show(report: dict[str, Any], *, is_json: bool) -> None:
         render(cast("Report", report), console())
 
 
-for _command in COMMANDS:
+for _command in (*people.COMMANDS, *payout.COMMANDS):
     main.add_command(_command)
 
 if __name__ == "__main__":

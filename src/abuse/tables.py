@@ -5,8 +5,8 @@ Longer than 200 lines because it is one list: the place to look a column up.
 
 import pyarrow as pa
 
+from abuse import words
 from abuse.contract import Field, Table
-from abuse.words import ACTIONS, REASONS, ROLES
 
 TEXT = pa.string()
 WHEN = pa.timestamp("us", tz="UTC")
@@ -32,7 +32,7 @@ EVIDENCE = pa.struct(
 STANDING = pa.struct([("feature", TEXT), ("value", REAL), ("share_below", REAL)])
 MOVED = pa.struct([("family", TEXT), ("log_odds", REAL)])
 WITHOUT = pa.struct([("account", TEXT), ("probability", REAL)])
-VERDICTS = ("disqualified", "review", "clear", "exempt", "not_analysed")
+VERDICTS = words.VERDICTS
 SERVICE_KINDS = ("exchange", "bridge", "mixer", "faucet", "disperser", "router", "relayer", "hub", "deposit", "null")
 LINK_KINDS = ("first_gas", "direct", "disperse", "counterparty", "sweep", "deposit", "co_activity")
 EVENT_KINDS = ("act", "call", "paid", "pays", "paid_token", "pays_token")
@@ -627,13 +627,13 @@ class Reviews(AppendOnly):
     run_id = Field(TEXT, "the publication the person looked at")
     cluster_id = Field(TEXT, "the cluster the account was in there; empty when in none")
     account = Field(TEXT, "the account", required=True)
-    action = Field(TEXT, "what was said", required=True, allowed=tuple(ACTIONS))
+    action = Field(TEXT, "what was said", required=True, allowed=tuple(words.ACTIONS))
     member_set_digest = Field(TEXT, "digest of the members the person saw, the account alone where it had no cluster")
     others = Field(TEXTS, "on the first row of each cluster: its members that the decision is not about")
-    reason_code = Field(TEXT, "why, from the list of codes", required=True, allowed=tuple(REASONS))
+    reason_code = Field(TEXT, "why, from the list of codes", required=True, allowed=tuple(words.REASONS))
     note = Field(TEXT, "why, in words; a person's text")
     actor = Field(TEXT, "who", required=True)
-    role = Field(TEXT, "in which role", required=True, allowed=ROLES)
+    role = Field(TEXT, "in which role", required=True, allowed=words.ROLES)
     decided_at = Field(WHEN, "when, by the clock", required=True, unit="UTC")
     needs_approval = Field(YES_NO, "whether it counts only once an approver other than its author approves it")
     approves = Field(TEXT, "review_id that it lets count")

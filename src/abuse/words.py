@@ -5,6 +5,7 @@ It imports nothing, so that `abuse review --help` answers at once.
 
 from __future__ import annotations
 
+VERDICTS = ("disqualified", "review", "clear", "exempt", "not_analysed")
 ACTIONS = {  # what each says of the account
     "confirm": "it is out",
     "overturn": "it is not out, and the machine never puts it out again in this campaign",

@@ -11,10 +11,11 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
+from abuse import words
 from abuse.cli import main
+from abuse.commands import review
 from abuse.lake.publication import ledger
 from abuse.tables import VERDICTS, Reviews
-from abuse.words import ACTIONS
 from tests.review.made_up import ALONE, BOB, FARM, TEAM, seen, verdicts
 
 EVIL_NOTE = "\x1b[2J\x07[red]\u202e\x7f"
@@ -134,7 +135,5 @@ def test_people_wait_for_no_jvm(lake: str, words: tuple[str, ...]) -> None:
 
 
 def test_the_options_name_what_the_tables_know() -> None:
-    from abuse.commands import review
-
-    assert review.VERDICTS == VERDICTS
-    assert set(review.DECIDED) < set(ACTIONS)
+    assert VERDICTS == words.VERDICTS
+    assert set(review.DECIDED) < set(words.ACTIONS)

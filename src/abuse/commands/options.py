@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import getpass
-from typing import TYPE_CHECKING
+import json
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -25,6 +26,12 @@ as_json = click.option("--json", "is_json", is_flag=True, help="For machines.")
 on_lake = click.option("--lake", required=True, callback=local, help="Folder of the lake.")
 of_campaign = click.option("--campaign", "campaign_id", required=True, help="The campaign's id.")
 by_actor = click.option("--actor", default=getpass.getuser, show_default="your login", help="Who.")
+
+
+def echo_json(value: Any) -> None:
+    """Visible ASCII alone, so that no text of the lake reaches the terminal as it is. Times as text."""
+    text = json.dumps(value, indent=1, default=lambda one: one.isoformat())
+    click.echo(text.replace("\x7f", "\\u007f"))
 
 
 def console(*, is_error: bool = False) -> Console:

@@ -1,8 +1,7 @@
-"""`abuse review`, `exempt`, `appeal`, `freeze`, `reversals`: people's side. None of them starts a JVM."""
+"""`abuse review`, `exempt`, `appeal`: people's word. None of them starts a JVM."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from functools import partial
@@ -11,8 +10,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from abuse.commands.options import as_json, by_actor, console, of_campaign, on_lake
-from abuse.words import ACTIONS, OUTCOMES, REASONS, ROLES, reasons_for
+from abuse.commands.options import as_json, by_actor, console, echo_json, of_campaign, on_lake
+from abuse.words import ACTIONS, OUTCOMES, REASONS, ROLES, VERDICTS, reasons_for
 
 if TYPE_CHECKING:
     from abuse.review.said import Decision, Said
@@ -20,7 +19,6 @@ if TYPE_CHECKING:
 
 F = TypeVar("F", bound=Callable[..., Any])
 DECIDED = ("confirm", "overturn", "split", "hold", "note")
-VERDICTS = ("disqualified", "review", "clear", "exempt", "not_analysed")
 REASON_LIST = "\b\nReasons:\n" + "\n".join(
     f"  {code:<17} {', '.join(actions)}: {sentence}" for code, (sentence, actions) in REASONS.items()
 )
@@ -65,7 +63,7 @@ def list_(campaign_id: str, lake: str, verdict: str | None, limit: int, is_json:
 
     items = queue(Now.of(current(lake, campaign_id)), verdict)
     if is_json:
-        _echo([asdict(item) for item in items])
+        echo_json([asdict(item) for item in items])
     else:
         page.render_queue(items, verdict, campaign_id, limit, console())
 
@@ -84,7 +82,7 @@ def show(target: str, campaign_id: str, lake: str, is_json: bool) -> None:
 
     found = case(Now.of(current(lake, campaign_id)), target)
     if is_json:
-        _echo(asdict(found))
+        echo_json(asdict(found))
     else:
         page.render_case(found, lake, campaign_id, console())
 
@@ -187,59 +185,6 @@ def resolve(account: str, outcome: str, settings_file: Path | None, campaign_id:
     _tell(deciding.resolve_appeal(lake, campaign_id, whole, account, outcome, rules), lake, campaign_id, said)
 
 
-@click.command()
-@of_campaign
-@on_lake
-@click.option("--as-of", help="The night; the current publication unless given.")
-@by_actor
-@click.option("--note", help="For what payout it is.")
-@as_json
-def freeze(campaign_id: str, lake: str, as_of: str | None, actor: str, note: str | None, is_json: bool) -> None:
-    """Writes down which list payout gets: the versions of the tables, kept for good whatever later nights find."""
-    from abuse.campaign import parse_instant
-    from abuse.operate.page import say
-    from abuse.review.freeze import freeze as frozen
-    from abuse.review.freeze import waiting
-
-    row = frozen(lake, campaign_id, actor, note, parse_instant(as_of) if as_of else None)
-    if is_json:
-        _echo(row)
-        return
-    versions, page = json.loads(row["versions"]), console()
-    say(page, f"Freeze {row['freeze_id']} of {campaign_id}, run {row['run_id']}", "bold")
-    say(page, f"  {row['num_disqualified']:,} of {row['num_participants']:,} accounts are out")
-    say(page, f"  {row['num_in_review']:,} more are in doubt, and not on the list", "yellow" * bool(row["num_in_review"]))
-    for line in waiting(lake, campaign_id):
-        say(page, f"  {line}", "yellow")
-    say(page, f"  pay by {lake}/disqualified_accounts at version {versions['disqualified_accounts']}")
-    say(page, f"  what people reverse from now on: abuse reversals --campaign {campaign_id} --lake {lake}")
-
-
-@click.command()
-@of_campaign
-@on_lake
-@click.option("--freeze", "freeze_id", help="Which freeze; the latest unless given.")
-@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="Also as CSV, for a spreadsheet.")
-@as_json
-def reversals(campaign_id: str, lake: str, freeze_id: str | None, out: Path | None, is_json: bool) -> None:
-    """Whom people put on the other side of the list since it was frozen: pay them, or take back."""
-    from abuse.operate.page import say
-    from abuse.review.freeze import reversals as reversed_since
-    from abuse.review.freeze import write_csv
-
-    frozen, found = reversed_since(lake, campaign_id, freeze_id)
-    if out:
-        write_csv(out, found)
-    if is_json:
-        _echo({"freeze": frozen, "reversals": [asdict(one) for one in found]})
-        return
-    page = console()
-    say(page, f"Freeze {frozen['freeze_id']} of {campaign_id}: {len(found):,} reversed since", "bold")
-    for one in found:
-        say(page, f"  {one.account}: {one.before} -> {one.after}, by {one.actor}")
-        say(page, f"    {one.reason.partition(':')[2].strip()}", "dim")
-
-
 def _said(action: str, reason_code: str, *, note: str | None, actor: str, role: str, key: str, is_json: bool) -> Said:
     from abuse.review.said import Said
 
@@ -256,17 +201,10 @@ def _tell(found: Sequence[Decision], lake: str, campaign_id: str, said: dict[str
     from abuse.review.page import render_decision
 
     if said["is_json"]:
-        _echo([asdict(one) for one in found])
+        echo_json([asdict(one) for one in found])
     else:
         render_decision(found, lake, campaign_id, console())
 
 
-def _echo(value: Any) -> None:
-    """Visible ASCII alone, so that no text of the lake reaches the terminal as it is."""
-    from abuse.review.page import as_plain
-
-    click.echo(json.dumps(value, indent=1, default=as_plain).replace("\x7f", "\\u007f"))
-
-
-COMMANDS: tuple[click.Command, ...] = (review, exempt, appeal, freeze, reversals)
+COMMANDS: tuple[click.Command, ...] = (review, exempt, appeal)
 assert set(DECIDED) < set(ACTIONS)  # noqa: S101 -- a word of the ledger, or `decide` offers what it refuses

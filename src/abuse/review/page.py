@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from abuse import authority
 from abuse.authority import Row
@@ -97,8 +97,3 @@ def render_decision(found: Sequence[Decision], lake: str, campaign_id: str, cons
             say(console, f"  It counts once an approver other than you agrees: abuse review approve {one.decision_id}")
     if any(one.action not in ("note", "appeal_opened") and not one.needs_approval for one in found):
         say(console, f"  Public tables follow with the next night, or now: abuse publish {where}", "dim")
-
-
-def as_plain(value: Any) -> Any:
-    """For json.dumps: times as text."""
-    return value.isoformat() if hasattr(value, "isoformat") else str(value)
