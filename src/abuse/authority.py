@@ -27,6 +27,7 @@ from abuse.words import REASONS
 
 Row = Mapping[str, Any]
 Group = frozenset[str]
+View = tuple[str, str | None, str | None]
 
 ALLOW_LISTED = "allow_listed"
 CHANGED = "members_changed"
@@ -75,15 +76,15 @@ def ordered(rows: Iterable[Row]) -> list[Row]:
     return list(found.values())
 
 
-def words(rows: Iterable[Row]) -> dict[str, Word]:
+def counted(rows: Iterable[Row]) -> dict[str, Word]:
     """account -> what counts of what was said of it. `rows`: all reviews of one campaign."""
     every = ordered(rows)
     approved = approvals(every)
     ruling: dict[str, tuple[tuple[Any, ...], Row]] = {}
     appeal: dict[str, Row] = {}
     for row in living(every):
-        moment = approved.get(row[Reviews.review_id], row) if row.get(Reviews.needs_approval) else row
-        if row.get(Reviews.needs_approval) and moment is row:
+        moment = approved.get(row[Reviews.review_id], row) if row[Reviews.needs_approval] else row
+        if row[Reviews.needs_approval] and moment is row:
             continue
         account, action = row[Reviews.account], row[Reviews.action]
         if action in SAID:
@@ -105,7 +106,7 @@ def words(rows: Iterable[Row]) -> dict[str, Word]:
 def living(every: Iterable[Row]) -> list[Row]:
     """The rows that no other supersedes."""
     rows = list(every)
-    gone = {row[Reviews.supersedes] for row in rows if row.get(Reviews.supersedes)}
+    gone = {row[Reviews.supersedes] for row in rows if row[Reviews.supersedes]}
     return [row for row in rows if row[Reviews.review_id] not in gone]
 
 
@@ -115,7 +116,7 @@ def approvals(every: Iterable[Row]) -> dict[str, Row]:
     by_id = {row[Reviews.review_id]: row for row in rows}
     found: dict[str, Row] = {}
     for row in living(rows):
-        named = by_id.get(row.get(Reviews.approves) or "")
+        named = by_id.get(row[Reviews.approves] or "")
         is_approval = row[Reviews.action] == "approve" and row[Reviews.role] == "approver"
         if is_approval and named is not None and not same_person(row[Reviews.actor], named[Reviews.actor]):
             found.setdefault(named[Reviews.review_id], row)
@@ -128,7 +129,7 @@ def pending(rows: Iterable[Row]) -> dict[str, list[Row]]:
     approved = approvals(every)
     found: dict[str, list[Row]] = defaultdict(list)
     for row in living(every):
-        if row.get(Reviews.needs_approval) and row[Reviews.review_id] not in approved:
+        if row[Reviews.needs_approval] and row[Reviews.review_id] not in approved:
             found[row[Reviews.decision_id]].append(row)
     return dict(found)
 
@@ -185,17 +186,18 @@ def _when(row: Row) -> tuple[Any, ...]:
     return row[Reviews.decided_at], row[Reviews.review_id]
 
 
-def _in_view(row: Row) -> tuple[str, str | None]:
-    """Rows of one decision about one cluster."""
-    return row.get(Reviews.decision_id) or row[Reviews.review_id], row.get(Reviews.cluster_id)
+def _in_view(row: Row) -> View:
+    """Rows of one decision about one cluster, or about one account that is in none."""
+    cluster = row[Reviews.cluster_id]
+    return row[Reviews.decision_id], cluster, row[Reviews.account] if cluster is None else None
 
 
-def _seen(every: Iterable[Row], wanted: Collection[tuple[str, str | None]]) -> dict[tuple[str, str | None], Group]:
+def _seen(every: Iterable[Row], wanted: Collection[View]) -> dict[View, Group]:
     """What each of these decisions had in view: whom it decides about and, on one of its rows, the others."""
-    found: dict[tuple[str, str | None], set[str]] = defaultdict(set)
+    found: dict[View, set[str]] = defaultdict(set)
     for row in every:
         if (view := _in_view(row)) in wanted:
-            found[view] |= {row[Reviews.account], *(row.get(Reviews.others) or ())}
+            found[view] |= {row[Reviews.account], *(row[Reviews.others] or ())}
     return {view: frozenset(members) for view, members in found.items()}
 
 

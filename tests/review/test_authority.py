@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from abuse import authority
-from abuse.authority import Row, code, standings, words
+from abuse.authority import Row, code, counted, standings
 from abuse.words import ACTIONS, LENIENT, REASONS, reasons_for
 from tests.lake.test_publication import CLOCK
 
@@ -24,7 +24,7 @@ def row(review_id: str, action: str, account: str = "a", minute: int = 0, **more
 
 
 def verdict(rows: list[Row], account: str = "a") -> str | None:
-    found = standings(words(rows), {}, 9.9).get(account)
+    found = standings(counted(rows), {}, 9.9).get(account)
     return found.verdict if found else None
 
 
@@ -51,7 +51,7 @@ def test_a_group_that_changed_by_more_than_the_share_is_queued_again_and_its_ver
     action: str, group: list[str], is_queued: bool
 ) -> None:
     for about in (GROUP, GROUP[:1]):  # of all members, or of one while the others were in view
-        said = words(said_of_a_group(action, about=about))
+        said = counted(said_of_a_group(action, about=about))
         found = standings(said, authority.groups([("c", m) for m in group]), 0.2)
         assert found["m0"].verdict == {"confirm": "disqualified", "split": "clear"}[action]
         assert ("members_changed" in map(code, found["m0"].reasons)) == is_queued
@@ -59,18 +59,23 @@ def test_a_group_that_changed_by_more_than_the_share_is_queued_again_and_its_ver
 
 
 def test_a_group_that_is_gone_is_another_group() -> None:
-    found = standings(words(said_of_a_group("confirm")), {}, 0.2)
+    found = standings(counted(said_of_a_group("confirm")), {}, 0.2)
     assert "members_changed" in map(code, found["m0"].reasons)
 
 
 def test_an_account_of_no_group_is_asked_about_once_it_has_one() -> None:
-    said = words([row("r", "confirm", cluster_id=None)])
+    said = counted([row("r", "confirm", cluster_id=None)])
     assert len(standings(said, {}, 0.2)["a"].reasons) == 1
     assert len(standings(said, authority.groups([("c", "a"), ("c", "b")]), 0.2)["a"].reasons) == 2
 
 
+def test_accounts_of_no_group_are_no_group_though_one_decision_is_about_both() -> None:
+    rows = [row(a, "confirm", a, decision_id="d", cluster_id=None) for a in ("a", "b")]
+    assert {len(one.reasons) for one in standings(counted(rows), {}, 0.2).values()} == {1}
+
+
 def test_an_overturn_is_for_good_whatever_its_group_becomes() -> None:
-    found = standings(words(said_of_a_group("overturn")), authority.groups([("other", m) for m in "xyz"]), 0.0)
+    found = standings(counted(said_of_a_group("overturn")), authority.groups([("other", m) for m in "xyz"]), 0.0)
     assert {(one.verdict, len(one.reasons)) for one in found.values()} == {("clear", 1)}
 
 
@@ -113,7 +118,7 @@ def test_the_word_that_counts_in_whatever_order_rows_are_read(rows: list[Row], w
 
 
 def test_the_persons_reason_is_in_the_reasons_and_their_note_and_name_are_not() -> None:
-    said = words([row("1", "overturn", reason_code="shared_payer", note="secret", actor="ann")])
+    said = counted([row("1", "overturn", reason_code="shared_payer", note="secret", actor="ann")])
     (reason,) = standings(said, {}, 0.2)["a"].reasons
     assert reason.startswith("review_overturned: A person looked at this account and overturned")
     assert reason.endswith(f": {REASONS['shared_payer'][0]}.")

@@ -363,11 +363,12 @@ def standings_of_cases() -> dict[str, Standing]:
         | {"account": name, "campaign_id": "drop", "reason_code": "chance", "actor": "ann", "role": "reviewer"}
         | {"review_id": f"{name} {one['review_id']}", "decision_id": f"{name} {one['review_id']}"}
         | {"supersedes": f"{name} {one['supersedes']}" if one["supersedes"] else None}
+        | {"cluster_id": f"c {name}", "others": [], "approves": None, "needs_approval": False}
         for name, case in CASES.items()
         for one in case.reviews
     ]
     allowed = [*(name for name, case in CASES.items() if case.allowed), "took part in nothing"]
-    return authority.standings(authority.words(said), {}, 1.0, allowed)
+    return authority.standings(authority.counted(said), {}, 1.0, allowed)
 
 
 def standing_rows(said: dict[str, Standing]) -> list[Fact]:

@@ -14,7 +14,7 @@ from abuse.tables import ClusterMembers, Standings
 
 def standings(rows: Iterable[Row], members: DataFrame, max_changed: float, allow_list: Collection[str]) -> DataFrame:
     """One row per account that people speak of. Few are: a person said so of each, so they pass through the driver."""
-    said = authority.words(rows)
+    said = authority.counted(rows)
     now = groups(members, authority.in_groups(said))
     found = authority.standings(said, now, max_changed, allow_list)
     told = [(account, one.verdict, list(one.reasons)) for account, one in sorted(found.items())]

@@ -52,7 +52,7 @@ class Now:
 
     @cached_property
     def words(self) -> dict[str, Word]:
-        return authority.words(self.rows)
+        return authority.counted(self.rows)
 
     @cached_property
     def standings(self) -> dict[str, Standing]:
