@@ -27,7 +27,7 @@ from abuse.review.freeze import freeze, reversals
 from abuse.review.queue import case, queue
 from abuse.review.said import Said
 from abuse.settings import Review, Settings
-from abuse.tables import Clusters, ClusterMembers, Decisions, DisqualifiedAccounts, Runs, VerdictChanges
+from abuse.tables import ClusterMembers, Clusters, Decisions, DisqualifiedAccounts, Runs, VerdictChanges
 from tests.lake.test_publication import publish
 from tests.night import tiny
 from tests.night.lakes import Silent, night_of, run, versions

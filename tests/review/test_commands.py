@@ -112,8 +112,8 @@ def test_what_is_wrong_is_said_and_nothing_written(
 
 def test_a_campaign_nobody_published_is_one_line(tmp_path: Path) -> None:
     exempt = ("exempt", "x", "--reason", "own_team")
-    for words in (("review", "list"), ("review", "show", "x"), ("freeze",), ("publish",), exempt):
-        found = asked(str(tmp_path / "none"), *words)
+    for command in (("review", "list"), ("review", "show", "x"), ("freeze",), ("publish",), exempt):
+        found = asked(str(tmp_path / "none"), *command)
         assert (found.exit_code, len(found.stderr.splitlines())) == (1, 1)
         assert "no publication of campaign 'drop'" in found.stderr
     assert not (tmp_path / "none").exists()

@@ -99,13 +99,10 @@ def _one_line(where: str) -> Iterator[None]:
 def needed_versions(root: Path, before: datetime) -> dict[str, set[Need]]:
     """Table, as its folder in the lake -> what must stay readable beside its present state."""
     needs: dict[str, set[Need]] = defaultdict(set)
-    for run in _readable(runs(str(root)), before):
-        slice_ = ((PerRun.campaign_id, run.campaign_id), (PerRun.as_of, run.as_of))
-        for name, version in run.versions.items():
-            needs[name].add(Need(version, slice_))
-    for frozen in ledger(str(root), Freezes).to_pylist():  # what payout was given is kept for good
-        slice_ = ((PerRun.campaign_id, frozen[Freezes.campaign_id]), (PerRun.as_of, frozen[Freezes.as_of]))
-        for name, version in json.loads(frozen[Freezes.versions]).items():
+    published = [(run.campaign_id, run.as_of, run.versions) for run in _readable(runs(str(root)), before)]
+    for campaign_id, as_of, versions in published + _frozen(root):
+        slice_ = ((PerRun.campaign_id, campaign_id), (PerRun.as_of, as_of))
+        for name, version in versions.items():
             needs[name].add(Need(version, slice_))
     for record in (root / "work" / "records").glob("*/*/ingest.json"):  # what a resumed or released night reads
         said = json.loads(record.read_text(encoding="utf-8"))
@@ -127,6 +124,12 @@ def _readable(newest_first: list[Run], before: datetime) -> list[Run]:
             found.append(run)
         replaced_at[slice_] = run.finished_at
     return found
+
+
+def _frozen(root: Path) -> list[tuple[str, datetime, dict[str, int]]]:
+    """What payout was given is kept for good."""
+    rows = ledger(str(root), Freezes).to_pylist()
+    return [(row[Freezes.campaign_id], row[Freezes.as_of], json.loads(row[Freezes.versions])) for row in rows]
 
 
 def _swept(root: Path, name: str, needs: set[Need], before: datetime, *, is_dry: bool) -> Done:
