@@ -163,7 +163,8 @@ def standings(
 
 def overlaid(decision: Mapping[str, Any], standing: Standing | None) -> dict[str, Any]:
     """A row of `decisions`, or its verdicts and reasons alone, as people's word leaves it now."""
-    if any(code(reason) == ALLOW_LISTED for reason in decision[Decisions.reasons]):
+    codes = {code(reason) for reason in decision[Decisions.reasons]}
+    if ALLOW_LISTED in codes or (standing is None and codes.isdisjoint(PEOPLES_CODES)):
         return dict(decision)
     machines = [reason for reason in decision[Decisions.reasons] if code(reason) not in PEOPLES_CODES]
     verdict, reasons = (standing.verdict, standing.reasons) if standing else (None, ())

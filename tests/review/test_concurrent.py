@@ -15,7 +15,7 @@ from abuse.lake.publication import ledger, replace_rows
 from abuse.tables import Reviews
 from tests.review.made_up import FARM, TEAM, says, verdicts
 
-THREADS, PROCESSES = 40, 10
+THREADS, PROCESSES = 46, 4
 
 
 def _overturn(lake: str, number: int) -> str:
@@ -29,7 +29,7 @@ def _same(lake: str, _number: int) -> str:
 def test_fifty_decisions_at_once_are_all_there(lake: str) -> None:
     with ThreadPoolExecutor(THREADS) as pool:
         ids = list(pool.map(lambda n: _overturn(lake, n), range(THREADS)))
-    with multiprocessing.get_context("spawn").Pool(PROCESSES) as processes:
+    with multiprocessing.get_context("spawn").Pool(2) as processes:
         ids += processes.starmap(_overturn, [(lake, n) for n in range(THREADS, THREADS + PROCESSES)])
     rows = ledger(lake, Reviews).to_pylist()
     assert sorted(row["decision_id"] for row in rows) == sorted(ids)
