@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -43,7 +43,7 @@ def decision(account: str, machine: str, cluster: str | None) -> dict[str, Any]:
     }
 
 
-def tables(clusters: dict[str, Sequence[str]]) -> dict[type[Published], list[dict[str, Any]]]:
+def tables(clusters: Mapping[str, Sequence[str]]) -> dict[type[Published], list[dict[str, Any]]]:
     """The farm is out, the team in doubt."""
     verdict = {"farm": "disqualified", "team": "review"}
     rows = [decision(a, verdict.get(c, "review"), c) for c, members in clusters.items() for a in members]
@@ -59,11 +59,11 @@ def tables(clusters: dict[str, Sequence[str]]) -> dict[type[Published], list[dic
 
 
 def published(
-    lake: Path, clusters: dict[str, Sequence[str]] | None = None, *, as_of: datetime = NIGHT, run_id: str = "run1"
+    lake: Path, clusters: Mapping[str, Sequence[str]] | None = None, *, as_of: datetime = NIGHT, run_id: str = "run1"
 ) -> str:
     """A night with these clusters."""
     minutes = int(as_of.timestamp() - NIGHT.timestamp()) // 60
-    publish(str(lake), tables(dict(clusters or CLUSTERS)), as_of=as_of, run_id=run_id, minutes=minutes)
+    publish(str(lake), tables(clusters or CLUSTERS), as_of=as_of, run_id=run_id, minutes=minutes)
     return str(lake)
 
 

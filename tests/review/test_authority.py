@@ -17,7 +17,12 @@ GROUP = [f"m{n}" for n in range(10)]
 
 
 def row(review_id: str, action: str, account: str = "a", minute: int = 0, **more: Any) -> dict[str, Any]:
-    about = {"review_id": review_id, "decision_id": f"d{review_id}", "account": account, "action": action}
+    about: dict[str, Any] = {
+        "review_id": review_id,
+        "decision_id": f"d{review_id}",
+        "account": account,
+        "action": action,
+    }
     about |= {"reason_code": "chance", "actor": "ann", "role": "reviewer", "cluster_id": "c", "others": []}
     about |= {"supersedes": None, "approves": None, "needs_approval": False}
     return about | {"decided_at": CLOCK + timedelta(minutes=minute)} | more

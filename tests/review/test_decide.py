@@ -91,7 +91,9 @@ def test_a_cluster_is_not_decided_on_unseen_or_after_its_members_changed(lake: s
     old = seen(TEAM)
     published(tmp_path / "lake", {"farm": FARM, "team": TEAM[1:]}, as_of=NIGHT + timedelta(days=1), run_id="run2")
     for target in ("team", TEAM[3]):
-        with pytest.raises(InputError, match=rf"--seen: {old} is not the member set of now, wanted 7 members, digest"):
+        with pytest.raises(
+            InputError, match=rf"--seen: {old} is not the member set of now, wanted the digest of the 7 members of now"
+        ):
             says(lake, "confirm", target, seen=old)
     assert ledger(lake, Reviews).num_rows == 0
     assert says(lake, "confirm", "team", seen=seen(TEAM[1:])).is_new

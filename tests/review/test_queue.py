@@ -33,7 +33,7 @@ def test_what_the_machine_doubts_waits_until_a_person_says_something(lake: str) 
 
 
 def test_everything_that_waits_is_there_largest_first_and_says_why(lake: str) -> None:
-    says(lake, "overturn", "farm", seen=seen(FARM))
+    waiting = says(lake, "overturn", "farm", seen=seen(FARM))
     says(lake, "hold", BOB)
     open_appeal(lake, "drop", said("appeal_opened", "owner_asked"), ALONE)
     open_appeal(lake, "drop", said("appeal_opened", "owner_asked"), TEAM[0])
@@ -43,6 +43,9 @@ def test_everything_that_waits_is_there_largest_first_and_says_why(lake: str) ->
         (ALONE, 1, 1, ["appeal"]),
         (BOB, 1, 1, ["held"]),
     ]
+    text = page_of(render_case, case(now(lake), FARM[0]), lake, "drop")
+    assert f"overturn, chance (waits for a second person) [{waiting.decision_id}]" in text
+    assert f"abuse review approve {waiting.decision_id}" in text
 
 
 def test_a_confirmed_group_that_grew_waits_again(lake: str, tmp_path: Path) -> None:

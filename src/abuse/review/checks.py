@@ -74,7 +74,8 @@ def cluster_of(now: Now, targets: Sequence[str], seen: str | None) -> Group:
 
 def as_seen(groups: Collection[Group], seen: str | None) -> None:
     """Raises InputError when a group has other members than those that were seen."""
-    digests = {authority.members_digest(group): len(group) for group in set(groups)}
-    if seen and set(digests) != {seen}:
-        wanted = "; ".join(f"{num} members, digest {name}" for name, num in sorted(digests.items())[:3])
+    whole = set(groups)
+    if seen and {authority.members_digest(group) for group in whole} != {seen}:
+        sizes = " and ".join(f"{len(group):,}" for group in sorted(whole, key=len)[:3])
+        wanted = f"the digest of the {sizes} members of now"  # and not the digest: who pastes it has not looked
         raise InputError("--seen", f"{printable(seen)} is not the member set of now", wanted, LOOK)

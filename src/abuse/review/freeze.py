@@ -79,8 +79,8 @@ def waiting(lake: str, campaign_id: str) -> list[str]:
     """What people have not answered yet, for whoever is about to pay."""
     rows = reviews(lake, campaign_id)
     num_open = sum(word.appeal is not None for word in authority.counted(rows).values())
-    counts = {"appeals are open": num_open, "decisions wait for a second person": len(authority.pending(rows))}
-    return [f"{num:,} {what}: see `abuse review list`" for what, num in counts.items() if num]
+    counts = {"open appeals": num_open, "decisions that wait for a second person": len(authority.pending(rows))}
+    return [f"{what}: {num:,}; see `abuse review list`" for what, num in counts.items() if num]
 
 
 def freezes(lake: str, campaign_id: str) -> list[dict[str, Any]]:

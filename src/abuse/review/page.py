@@ -80,8 +80,8 @@ def _how(case: Case, lake: str, campaign_id: str, console: Console) -> None:
     for decision_id in case.pending:
         say(console, f"  abuse review approve {decision_id} {where}")
     if case.is_cluster:
-        say(console, f"  abuse review decide confirm {name} --seen {case.digest} --reason one_operator {where}")
-        say(console, f"  abuse review decide overturn {name} --seen {case.digest} --reason shared_payer {where}")
+        say(console, f"  abuse review decide confirm {name} --seen {case.digest} --reason CODE {where}")
+        say(console, f"  abuse review decide overturn {name} --seen {case.digest} --reason CODE {where}")
     else:
         say(console, f"  abuse why {name} {where}")
 
