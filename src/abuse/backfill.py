@@ -20,11 +20,11 @@ from abuse.edge.ingest import fact_units
 from abuse.edge.units import units
 from abuse.errors import Held, InputError
 from abuse.lake.delta import Lake
-from abuse.lake.publication import Publication, ledger, publications
+from abuse.lake.people import review_ids, reviews, run_name
+from abuse.lake.publication import Publication, publications
 from abuse.lake.storage import read_json, record_folder
 from abuse.night import Progress, run_night
 from abuse.settings import Settings
-from abuse.tables import Reviews
 
 NEW, CHANGED, UNFINISHED, DONE = "new", "changed", "unfinished", "done"
 Say = Callable[[str], None]
@@ -100,11 +100,7 @@ def _planned(lake: str, campaign: Campaign, settings: Settings, dates: list[date
         "rules_digest": campaign.rules_digest(settings),
         "version": __version__,
         "facts": fact_units(units(campaign, settings)),
-        "reviews": sorted(
-            row[Reviews.review_id]
-            for row in ledger(lake, Reviews).to_pylist()
-            if row[Reviews.campaign_id] == campaign.id
-        ),
+        "reviews": review_ids(reviews(lake, campaign.id)),
     }
     published = publications(lake, campaign.id)
     for as_of in dates:
@@ -129,20 +125,16 @@ def _state(
         return NEW, "never run"
     record = record | {"facts": {name: fact["units"] for name, fact in record["facts"].items()}}
     other = [said for name, said in CHANGES.items() if record[name] != made[name]]
-    if other and ours:
-        return CHANGED, f"since run {ours.run_id}: {', '.join(other)}"
-    if ours is None or ours.run_id != record["run_id"]:
+    is_of_now = ours is not None and ours.run_id == run_name(record.get("base", ""), made["reviews"])
+    if ours and (other or not is_of_now):
+        return CHANGED, f"since run {ours.run_id}: {', '.join(other) or 'reviews, or a night that was not published'}"
+    if ours is None:
         return UNFINISHED, f"run {record['run_id']} was not published"
     return DONE, f"published, run {ours.run_id}"
 
 
-CHANGES = {
-    "rules_digest": "campaign file or settings",
-    "version": "version of the project",
-    "facts": "files",
-    "reviews": "reviews",
-}
-"""What of ingest's record makes another run."""
+CHANGES = {"rules_digest": "campaign file or settings", "version": "version of the project", "facts": "files"}
+"""What of ingest's record makes another run, beside people's word."""
 
 
 def backfill(

@@ -12,6 +12,7 @@ from typing import Any, Protocol
 from abuse.campaign import campaign_from_json
 from abuse.edge import ingest as reading
 from abuse.edge import publish as publishing
+from abuse.edge import refresh as refreshing
 from abuse.edge import steps
 from abuse.edge.context import Night
 from abuse.edge.lineage import is_follow_up
@@ -100,6 +101,9 @@ def run_step(name: str, night: Night, progress: Progress) -> dict[str, Any]:
         record = {"run_id": night.run.run_id, "seconds": round(time.monotonic() - started, 3)} | record
         night.save(name, record)
         publishing.record_gates(night, publishing.gates_after(name, night))
+        if name == "publish":  # what people said while the night ran counts at once, and not from the next one on
+            since = refreshing.refresh(night.lake, night.campaign.id, night.as_of)
+            night.report = since.report if since else night.report
     return record
 
 
@@ -117,7 +121,8 @@ def release(lake: Lake, run_id: str, actor: str, reason: str, progress: Progress
     Raises LakeError when the run is not the latest of its slice, or is not held.
     """
     row = next((r for r in runs(lake.uri) if r.run_id == run_id), None)
-    attempts = (r for r in runs(lake.uri, row.campaign_id) if not is_follow_up(r)) if row else ()
+    rows = runs(lake.uri, row.campaign_id) if row else []
+    attempts = (r for r in rows if not is_follow_up(r) and not refreshing.is_refresh(r))
     latest = row and next(r for r in attempts if r.as_of == row.as_of)
     if row is None or latest is None or latest.run_id != run_id or latest.status not in ("held", "released"):
         found = "is unknown" if latest is None else f"the latest of its slice is {latest.run_id}, {latest.status}"

@@ -5,6 +5,7 @@ Longer than 200 lines because it is one list: the place to look a column up.
 
 import pyarrow as pa
 
+from abuse import words
 from abuse.contract import Field, Table
 
 TEXT = pa.string()
@@ -32,7 +33,7 @@ EVIDENCE = pa.struct(
 STANDING = pa.struct([("feature", TEXT), ("value", REAL), ("share_below", REAL)])
 MOVED = pa.struct([("family", TEXT), ("log_odds", REAL)])
 WITHOUT = pa.struct([("account", TEXT), ("probability", REAL)])
-VERDICTS = ("disqualified", "review", "clear", "exempt", "not_analysed")
+VERDICTS = words.VERDICTS
 SERVICE_KINDS = ("exchange", "bridge", "mixer", "faucet", "disperser", "router", "relayer", "hub", "deposit", "null")
 LINK_KINDS = ("first_gas", "direct", "disperse", "counterparty", "sweep", "deposit", "co_activity")
 EVENT_KINDS = ("act", "call", "paid", "pays", "paid_token", "pays_token")
@@ -614,28 +615,68 @@ class VerdictChanges(Published):
     before_as_of = Field(WHEN, "the slice before", required=True, unit="UTC")
 
 
+class Standings(Table):
+    """What people's word makes of an account: `authority.standings`, as the decision reads it. Stored nowhere."""
+
+    key = ("account",)
+    account = Field(TEXT, "the account", required=True)
+    verdict = Field(TEXT, "instead of the machine's; empty leaves that", allowed=VERDICTS)
+    reasons = Field(TEXTS, "people's reasons, before the machine's", required=True)
+
+
 class Ledger(Table):
-    """Append-only, written by delta-rs alone: one kind of writer per table."""
+    """Written by delta-rs alone: one kind of writer per table."""
 
     place = "ledger"
+    is_append_only = False
 
 
-class Reviews(Ledger):
-    """A person's verdict on an account. Never changed, only superseded."""
+class AppendOnly(Ledger):
+    """A ledger of which no row is ever changed or removed; Delta itself refuses."""
+
+    is_append_only = True
+
+
+class Reviews(AppendOnly):
+    """What a person said of an account. Never changed: a later row counts instead, or takes it back."""
 
     key = ("review_id",)
-    review_id = Field(TEXT, "digest of the row", required=True)
+    review_id = Field(TEXT, "digest of the decision and the account: one request, written twice, is one", required=True)
+    decision_id = Field(TEXT, "the request it is part of: one row per account, all in one commit", required=True)
     campaign_id = Field(TEXT, "the campaign", required=True)
-    cluster_id = Field(TEXT, "the cluster it was judged in")
+    run_id = Field(TEXT, "the publication the person looked at")
+    cluster_id = Field(TEXT, "the cluster the account was in there; empty when in none")
     account = Field(TEXT, "the account", required=True)
-    action = Field(TEXT, "what was decided", required=True, allowed=("confirm", "overturn", "exempt", "note"))
-    member_set_digest = Field(TEXT, "digest of the members the person saw")
-    reason_code = Field(TEXT, "why, from the list of codes", required=True)
+    action = Field(TEXT, "what was said", required=True, allowed=tuple(words.ACTIONS))
+    member_set_digest = Field(TEXT, "digest of the members the person saw, the account alone where it had no cluster")
+    others = Field(TEXTS, "on the first row of each cluster: its members that the decision is not about")
+    reason_code = Field(TEXT, "why, from the list of codes", required=True, allowed=tuple(words.REASONS))
     note = Field(TEXT, "why, in words; a person's text")
     actor = Field(TEXT, "who", required=True)
-    role = Field(TEXT, "in which role", required=True)
+    role = Field(TEXT, "in which role", required=True, allowed=words.ROLES)
     decided_at = Field(WHEN, "when, by the clock", required=True, unit="UTC")
-    supersedes = Field(TEXT, "review_id it replaces")
+    needs_approval = Field(YES_NO, "whether it counts only once an approver other than its author approves it")
+    approves = Field(TEXT, "review_id that it lets count")
+    supersedes = Field(TEXT, "review_id that no longer counts")
+
+
+class Freezes(AppendOnly):
+    """A campaign's list as it was handed to payout. Later reversals are a list of their own: `abuse reversals`."""
+
+    key = ("freeze_id",)
+    freeze_id = Field(TEXT, "digest of the publication: to freeze it again is the same", required=True)
+    campaign_id = Field(TEXT, "the campaign", required=True)
+    as_of = Field(WHEN, "the slice", required=True, unit="UTC")
+    run_id = Field(TEXT, "the publication", required=True)
+    attempt = Field(WHOLE, "which attempt of it", required=True)
+    versions = Field(TEXT, "Delta version of every public table, as JSON", required=True)
+    num_participants = Field(WHOLE, "accounts with a decision", required=True)
+    num_disqualified = Field(WHOLE, "accounts on the list", required=True)
+    num_in_review = Field(WHOLE, "accounts in doubt, which are not on it", required=True)
+    list_digest = Field(TEXT, "digest of the accounts on the list", required=True)
+    frozen_at = Field(WHEN, "when, by the clock", required=True, unit="UTC")
+    actor = Field(TEXT, "who", required=True)
+    note = Field(TEXT, "why or for what; a person's text")
 
 
 class GateResults(Ledger):
@@ -695,5 +736,5 @@ PUBLIC: list[type[Published]] = [
     DisqualifiedAccounts,
     VerdictChanges,
 ]
-LEDGERS: list[type[Table]] = [Reviews, GateResults, Runs]
+LEDGERS: list[type[Ledger]] = [Reviews, Freezes, GateResults, Runs]
 ALL: list[type[Table]] = [*FACTS, *STEP_TABLES, *PUBLIC, *LEDGERS]

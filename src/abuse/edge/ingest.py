@@ -20,7 +20,7 @@ from abuse.edge.staging import least
 from abuse.edge.units import Unit, units
 from abuse.errors import InputError
 from abuse.lake.files import raw_rows, readable
-from abuse.lake.publication import ledger
+from abuse.lake.people import review_ids, reviews, run_name
 from abuse.lake.storage import read_json, write_json
 from abuse.settings import digest
 from abuse.steps.ingest.participants import participant_addresses, participants
@@ -32,7 +32,6 @@ from abuse.tables import (
     Participants,
     Participation,
     Quarantine,
-    Reviews,
     Transfers,
 )
 
@@ -63,15 +62,16 @@ def ingest(night: Night) -> dict[str, Any]:
     moves = made[Transfers.table_name()]
     moves["overlap"] = shares_rows(night, moves["units"])
     made[Calls.table_name()]["overlap"] = False  # who reads calls reads few, and drops what stands twice
-    reviews = ledger(night.lake.uri, Reviews)
-    ours = sorted(r["review_id"] for r in reviews.to_pylist() if r["campaign_id"] == night.campaign.id)
+    ours = review_ids(reviews(night.lake.uri, night.campaign.id))
     night.record["ingest"] = {"facts": made}
     figures = {t: fact_figures(night, t) for t in FACT_TABLES}
     rules = night.campaign.rules_digest(night.settings)
     rows = {t.table_name(): f["digest"] for t, f in figures.items()}
-    run_id = digest([rules, night.as_of.isoformat(), __version__, ours, rows])
+    base = digest([rules, night.as_of.isoformat(), __version__, rows])
+    run_id = run_name(base, ours)
     record: dict[str, Any] = {
         "run_id": run_id,
+        "base": base,
         "rules_digest": rules,
         "version": __version__,
         "campaign": campaign_to_json(night.campaign),

@@ -1,7 +1,8 @@
 """Lake -> the same rows in less space: ledgers compacted, files that nothing needs removed, leftovers of killed nights.
 
-Needed is what a table holds now, each publication's slice at the version its row in `runs` names, however old, and the
-fact versions that ingest's records name. A table of which that cannot be told for sure is left alone.
+Needed is what a table holds now, each publication's slice at the version its row in `runs` names, however old, what was
+frozen for payout, and the fact versions that ingest's records name. A table of which that cannot be told for sure is
+left alone.
 
 Public tables are never compacted: it would rewrite files that published versions need, and a slice is a few files.
 delta-rs' vacuum would keep those versions whole, every other slice of then included, so that next to nothing ever goes;
@@ -26,10 +27,10 @@ from deltalake.exceptions import DeltaError
 
 from abuse.errors import LakeError
 from abuse.lake.lock import LakeLock
-from abuse.lake.publication import Run, runs
+from abuse.lake.publication import Run, ledger, runs
 from abuse.lake.storage import made_of, read_json, remove_tree
 from abuse.settings import Maintain
-from abuse.tables import ALL, LEDGERS, PUBLIC, FirstFunders, PerRun, Runs
+from abuse.tables import ALL, LEDGERS, PUBLIC, FirstFunders, Freezes, PerRun, Runs
 
 GRACE_DAYS = 1
 """Spills, and files that compaction replaced, go after a day: no night and no page reads them that long."""
@@ -99,9 +100,10 @@ def needed_versions(root: Path, before: datetime) -> dict[str, set[Need]]:
     """Table, as its folder in the lake -> what must stay readable beside its present state."""
     needs: dict[str, set[Need]] = defaultdict(set)
     readable = _readable(runs(str(root)), before)
-    for run in readable:
-        slice_ = ((PerRun.campaign_id, run.campaign_id), (PerRun.as_of, run.as_of))
-        for name, version in run.versions.items():
+    published = [(run.campaign_id, run.as_of, run.versions) for run in readable]
+    for campaign_id, as_of, versions in published + _frozen(root):
+        slice_ = ((PerRun.campaign_id, campaign_id), (PerRun.as_of, as_of))
+        for name, version in versions.items():
             needs[name].add(Need(version, slice_))
     for said in _records(root, readable):
         if (version := said.get("first_funders", {}).get("version")) is not None:
@@ -131,6 +133,12 @@ def _readable(newest_first: list[Run], before: datetime) -> list[Run]:
             found.append(run)
         replaced_at[slice_] = run.finished_at
     return found
+
+
+def _frozen(root: Path) -> list[tuple[str, datetime, dict[str, int]]]:
+    """What payout was given is kept for good."""
+    rows = ledger(str(root), Freezes).to_pylist()
+    return [(row[Freezes.campaign_id], row[Freezes.as_of], json.loads(row[Freezes.versions])) for row in rows]
 
 
 def _swept(root: Path, name: str, needs: set[Need], before: datetime, *, is_dry: bool) -> Done:

@@ -16,7 +16,7 @@ from deltalake.exceptions import CommitFailedError, DeltaError
 from pyarrow.fs import FileSystem, SubTreeFileSystem
 
 from abuse.errors import ContractError, LakeError
-from abuse.tables import WHEN, Published, Reviews, Runs
+from abuse.tables import WHEN, Ledger, Published, Runs
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -117,13 +117,13 @@ def current(lake: str, campaign_id: str, as_of: datetime | None = None) -> Publi
     )
 
 
-def ledger(lake: str, table: type[Table]) -> pa.Table:
-    """All rows of a ledger as it is now; none where it was never written."""
+def ledger(lake: str, table: type[Table], filter: pc.Expression | None = None) -> pa.Table:
+    """The rows of a ledger as it is now; none where it was never written."""
     uri = _uri(lake, table)
     if not DeltaTable.is_deltatable(uri):
         return table.arrow_schema().empty_table()
     found = DeltaTable(uri)
-    rows = found.to_pyarrow_dataset(filesystem=files_of(found)).to_table(table.columns())
+    rows = found.to_pyarrow_dataset(filesystem=files_of(found)).to_table(table.columns(), filter)
     return rows.cast(table.arrow_schema())
 
 
@@ -156,7 +156,7 @@ def replace_rows(lake: str, table: type[Table], rows: list[dict[str, Any]], pred
 def _commit(lake: str, table: type[Table], write: Callable[[str, CommitProperties], None]) -> None:
     """delta-rs gives up when it loses a race for long, and at once when two writers make the table; so we ask again."""
     uri = _uri(lake, table)
-    only_append = {"delta.appendOnly": "true"} if table is Reviews else None
+    only_append = {"delta.appendOnly": "true"} if issubclass(table, Ledger) and table.is_append_only else None
     for tried in range(COMMIT_TRIES):
         try:
             if not DeltaTable.is_deltatable(uri):
