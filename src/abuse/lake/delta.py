@@ -18,6 +18,7 @@ from pyspark.sql import types as T
 
 from abuse.contract import Field, Table
 from abuse.errors import LakeError
+from abuse.lake.constraints import PREFIX, constraints, renew
 from abuse.lake.storage import remove_tree
 from abuse.tables import Fact, PerRun, Published
 
@@ -105,7 +106,9 @@ class Lake:
     def replace(self, table: type[Table], frame: DataFrame, where: str, *, path: str = "", note: str = "") -> int:
         """Replaces the rows that `where` names."""
         path = path or self.work(table)
-        create(table, path)
+        create(table, path, is_public=path == self.public(table))
+        if path == self.public(table):
+            renew(self.spark, table, path)
         rows = rounded(table, table.conform(frame))
         writer = rows.write.format("delta").mode("overwrite").option("replaceWhere", where)
         writer = writer.option("mergeSchema", "true")  # a lake of an earlier version lacks the columns added since
@@ -155,8 +158,8 @@ def writable(folder: str) -> Iterator[None]:
         raise
 
 
-def create(table: type[Table], path: str) -> None:
-    """Makes the empty table with its NOT NULL columns; delta-rs does it in milliseconds."""
+def create(table: type[Table], path: str, *, is_public: bool = False) -> None:
+    """Makes the empty table with what Delta is to refuse; delta-rs does it in milliseconds."""
     if DeltaTable.is_deltatable(path):
         return
     DeltaTable.create(
@@ -165,8 +168,15 @@ def create(table: type[Table], path: str) -> None:
         mode="ignore",
         partition_by=list(table.partitions) or None,
         description=(table.__doc__ or "").strip(),
-        configuration=KEPT if issubclass(table, (Fact, Published)) else None,
+        configuration=configuration(table, is_public=is_public) or None,
     )
+
+
+def configuration(table: type[Table], *, is_public: bool) -> dict[str, str]:
+    """How long Delta keeps its versions, and what a public table refuses. In work bad rows are for the gates to find."""
+    refused = constraints(table).items() if is_public else ()
+    kept = KEPT if issubclass(table, (Fact, Published)) else {}
+    return kept | {f"{PREFIX}{name}": holds for name, holds in refused}
 
 
 def not_null_schema(fields: Iterable[Field]) -> pa.Schema:

@@ -1,0 +1,148 @@
+"""Tables and rules -> how many rows break each promise, in one Spark action, each table read once or twice."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import reduce
+
+from py4j.protocol import Py4JError
+from pyspark.errors import PySparkException
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F
+
+from abuse.contract import Table
+from abuse.promises import UNIQUE, Promise, promises
+from abuse.tables import Fact
+
+ROWS = "rows"
+BROKEN = (PySparkException, Py4JError)
+"""What Spark raises when a question cannot be answered."""
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """A table whose contract is asked about; `known` are its counts where they were made before."""
+
+    table: type[Table]
+    frame: DataFrame
+    known: Mapping[str, int] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """What no contract of one table says: `bad` are the rows that break it, none in a good run."""
+
+    gate: str
+    says: str
+    bad: DataFrame
+
+
+@dataclass(slots=True)
+class Counts:
+    """`bad`: table or rule -> promise -> rows that break it; none where it could not be counted, and why not."""
+
+    bad: dict[str, dict[str, int | None]] = field(default_factory=dict)
+    crashed: dict[str, str] = field(default_factory=dict)
+
+
+def asked_of(table: type[Table]) -> list[Promise]:
+    """The promises that a gate asks about. Ingest counts the keys of facts to the row, so they are not counted twice."""
+    return [p for p in promises(table) if p.holds or not issubclass(table, Fact)]
+
+
+def measured(subjects: Iterable[Subject], rules: Iterable[Rule]) -> Counts:
+    """Everything counted together; what Spark cannot count is asked alone, so that the others keep their answer."""
+    found, parts = Counts(), dict[tuple[str, str], DataFrame]()
+    for subject in subjects:
+        name = subject.table.table_name()
+        if subject.known is not None:
+            found.bad[name] = dict(subject.known)
+            continue
+        parts[name, ROWS] = subject.frame.agg(_counts(subject.table).alias("numbers"))
+        parts[name, UNIQUE] = _repeated(subject.frame, subject.table, F.xxhash64(*_texts(subject.table)))
+    for rule in rules:
+        parts[rule.gate, ""] = rule.bad.agg(F.array(F.count("*")).alias("numbers"))
+    numbers = _collected(parts, found.crashed)
+    for subject in (s for s in subjects if s.known is None):
+        found.bad[subject.table.table_name()] = _of_table(subject, numbers, found.crashed)
+    for rule in rules:
+        found.bad[rule.gate] = {"": (numbers.get((rule.gate, "")) or [None])[0]}
+    return found
+
+
+def counts_by(frame: DataFrame, table: type[Table], column: str) -> dict[str, dict[str, int]]:
+    """The same counts of a table apart for each value of a column."""
+    rows = frame.groupBy(column).agg(_counts(table).alias("numbers")).collect()
+    return {row[column]: _named(table, row["numbers"]) for row in rows}
+
+
+def bad_rows(subject: Subject, promise: Promise) -> DataFrame:
+    """The key, and what is wrong, of the rows that break it."""
+    if not promise.holds:
+        repeated = subject.frame.groupBy(*promise.columns).agg(F.count("*").alias(ROWS))
+        return repeated.where(F.col(ROWS) > 1)
+    names = dict.fromkeys((*subject.table.key, *promise.columns))
+    return subject.frame.where(_is_broken(promise)).select(*names)
+
+
+def _counts(table: type[Table]) -> Column:
+    """All rows, then those that break each promise of a row."""
+    of_rows = [F.count_if(_is_broken(p)) for p in asked_of(table) if p.holds]
+    return F.array(F.count("*"), *of_rows)
+
+
+def _is_broken(promise: Promise) -> Column:
+    return ~F.coalesce(F.expr(promise.holds), F.lit(False))
+
+
+def _named(table: type[Table], numbers: list[int]) -> dict[str, int]:
+    names = [ROWS, *(p.name for p in asked_of(table) if p.holds)]
+    return dict(zip(names, numbers, strict=True))
+
+
+def _texts(table: type[Table]) -> list[Column]:
+    return [F.coalesce(F.col(name).cast("string"), F.lit("")) for name in table.key]
+
+
+def _repeated(frame: DataFrame, table: type[Table], *key: Column) -> DataFrame:
+    """Rows too many of a key."""
+    per_key = frame.groupBy(*(k.alias(f"_{place}") for place, k in enumerate(key))).agg(F.count("*").alias("_rows"))
+    return per_key.agg(F.array(F.coalesce(F.sum(F.col("_rows") - 1), F.lit(0))).alias("numbers"))
+
+
+def _of_table(
+    subject: Subject, numbers: Mapping[tuple[str, str], list[int]], crashed: dict[str, str]
+) -> dict[str, int | None]:
+    name = subject.table.table_name()
+    rows, repeated = numbers.get((name, ROWS)), numbers.get((name, UNIQUE))
+    if repeated and repeated[0]:  # of the key's digest; two keys may share one, so it is asked again of the key itself
+        exact = {(name, UNIQUE): _repeated(subject.frame, subject.table, *_texts(subject.table))}
+        repeated = _collected(exact, crashed).get((name, UNIQUE))
+    found: dict[str, int | None] = dict.fromkeys((ROWS, *(p.name for p in asked_of(subject.table))))
+    found |= _named(subject.table, rows) if rows else {}
+    return found | {UNIQUE: repeated[0] if repeated else None}
+
+
+def _collected(parts: dict[tuple[str, str], DataFrame], crashed: dict[str, str]) -> dict[tuple[str, str], list[int]]:
+    """Part -> its numbers. What could not be counted is missing, and in `crashed` under its name."""
+    if not parts:
+        return {}
+    keyed = [
+        (key, part.select(F.lit(place).alias("place"), "numbers")) for place, (key, part) in enumerate(parts.items())
+    ]
+    try:
+        rows = reduce(DataFrame.unionByName, [part for _, part in keyed]).collect()
+    except BROKEN as why:
+        if len(parts) == 1:
+            ((name, _),) = parts
+            crashed[name] = _first_line(why)
+            return {}
+        alone = [_collected({key: parts[key]}, crashed) for key in parts]
+        return {key: numbers for one in alone for key, numbers in one.items()}
+    keys = [key for key, _ in keyed]
+    return {keys[row["place"]]: row["numbers"] for row in rows}
+
+
+def _first_line(why: Exception) -> str:
+    return f"{type(why).__name__}: {str(why).splitlines()[0][:200]}" if str(why) else type(why).__name__
