@@ -1,7 +1,7 @@
 """Two contracts of a table -> what would break for a reader of the older one; and the contracts of earlier releases.
 
-`schemas/released/<table>.v<version>.json` is what readers were promised. It changes only by what breaks nobody; whatever
-breaks somebody needs a new version, and so a new file beside it.
+`schemas/released/<table>.v<version>.json` is what readers were promised. It changes only by what breaks nobody; the rest
+needs a new version, and so a new file beside it.
 """
 
 from __future__ import annotations
@@ -57,6 +57,11 @@ def _of_column(old: Contract, new: Contract | None) -> Iterator[str]:
     for name, loss in (("required", "may be empty now"), ("filled", "may be an empty list now")):
         if old.get(name) and not new.get(name):
             yield loss
+    yield from _of_values(old, new)
+
+
+def _of_values(old: Contract, new: Contract) -> Iterator[str]:
+    """Values that a reader of the old contract was told never to meet."""
     more = _added(old.get("allowed"), new.get("allowed"))
     if more:
         yield f"may now be {more}"

@@ -9,7 +9,7 @@ import pyarrow as pa
 ACCOUNT = "0x1f9090aae28b8a3dceadf281b0f12828e676c326"
 OTHER = "0x52908400098527886e0f7030069857d2e4169ee7"
 FUNDER = "0x8617e340b3d01fa5f11f306f4090fd50e238070d"
-TOKEN = "0xa0b86991c6218b36c1d19d4a2e9eb0ce3606eb48"
+CONTRACT = "0xa0b86991c6218b36c1d19d4a2e9eb0ce3606eb48"
 TX_HASH = "0x88df016429689c079f3b2f6ad39fa052532c56795b733da78a91ebe6a713944b"
 FIRST_AT, LATER_AT, AS_OF = "2026-03-21T00:30:00Z", "2026-03-29T17:05:00Z", "2026-04-08T00:00:00Z"
 DIGEST = "9f2c4b7e01d85a36"
@@ -45,8 +45,8 @@ NAMED: dict[str, Any] = {
     "payer": FUNDER,
     "sink": FUNDER,
     "sends_to": FUNDER,
-    "callee": TOKEN,
-    "counterparty": TOKEN,
+    "callee": CONTRACT,
+    "counterparty": CONTRACT,
     "asset": "native",
     "tx_hash": TX_HASH,
     "first_tx_hash": TX_HASH,

@@ -107,7 +107,7 @@ def _slices(night: Night, *tables: type[PerRun]) -> list[Subject]:
 
 
 def _stored(night: Night, table: type[Table]) -> DataFrame:
-    """Facts before as_of as they lie in the lake: a row that stands twice is there, which costs less than dropping it."""
+    """Facts before as_of as they lie in the lake, a row that two units share twice: to drop it would cost more."""
     made = night.record["ingest"]["facts"][table.table_name()]
     return night.lake.read(table, _among(made["units"]), made["version"]).where(is_before(table, night.as_of))
 

@@ -173,7 +173,7 @@ def create(table: type[Table], path: str, *, is_public: bool = False) -> None:
 
 
 def configuration(table: type[Table], *, is_public: bool) -> dict[str, str]:
-    """How long Delta keeps its versions, and what a public table refuses. In work bad rows are for the gates to find."""
+    """How long Delta keeps its versions, and what a public table refuses; in work the gates find bad rows."""
     refused = constraints(table).items() if is_public else ()
     kept = KEPT if issubclass(table, (Fact, Published)) else {}
     return kept | {f"{PREFIX}{name}": holds for name, holds in refused}

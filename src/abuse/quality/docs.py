@@ -14,7 +14,10 @@ from abuse.quality.suites import context_of, great_expectations
 def write_docs(folder: Path, validations: list[dict[str, Any]]) -> Path:
     """Data Docs of stored validations; the page to open first."""
     with great_expectations() as gx:
-        from great_expectations.core.expectation_validation_result import ExpectationSuiteValidationResult
+        from great_expectations.core.expectation_validation_result import (
+            ExpectationSuiteValidationResult,
+            expectationSuiteValidationResultSchema,
+        )
         from great_expectations.core.run_identifier import RunIdentifier
         from great_expectations.data_context.types.resource_identifiers import (
             ExpectationSuiteIdentifier,
@@ -33,6 +36,7 @@ def write_docs(folder: Path, validations: list[dict[str, Any]]) -> Path:
                 run_id=RunIdentifier(**said["meta"]["run_id"]),
                 batch_identifier=stage,
             )
-            context.validation_results_store.set(key, ExpectationSuiteValidationResult(**said))
+            loaded = expectationSuiteValidationResultSchema.load(said)
+            context.validation_results_store.set(key, ExpectationSuiteValidationResult(**loaded))
         context.build_data_docs(site_names=["gates"])
     return folder / "index.html"

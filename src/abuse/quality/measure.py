@@ -47,7 +47,7 @@ class Counts:
 
 
 def asked_of(table: type[Table]) -> list[Promise]:
-    """The promises that a gate asks about. Ingest counts the keys of facts to the row, so they are not counted twice."""
+    """The promises that a gate asks about. Ingest counts the keys of facts to the row, so this does not."""
     return [p for p in promises(table) if p.holds or not issubclass(table, Fact)]
 
 
