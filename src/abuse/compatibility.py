@@ -1,7 +1,7 @@
 """Two contracts of a table -> what would break for a reader of the older one; and the contracts of earlier releases.
 
-`schemas/released/<table>.v<version>.json` is what readers were promised. It changes only by what breaks nobody; the rest
-needs a new version, and so a new file beside it.
+`schemas/released/<table>.v<version>.json` is what readers were promised. It changes only by what breaks nobody; all
+else needs a new version, and so a new file beside it.
 """
 
 from __future__ import annotations

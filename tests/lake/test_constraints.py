@@ -56,7 +56,8 @@ def test_a_table_of_an_earlier_version_gets_the_constraints_of_this_one(
     spark: SparkSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as before:
-        before.setattr("abuse.lake.delta.constraints", lambda _: {"score_old": "score < 2", "score_range": "score < 3"})
+        older = {"score_old": "score < 2", "score_range": "score < 3"}
+        before.setattr("abuse.lake.constraints.constraints", lambda _: older)
         before.setattr("abuse.lake.delta.renew", lambda *_: None)
         publish(spark, tmp_path)
     publish(spark, tmp_path)
@@ -71,7 +72,7 @@ def test_older_rows_that_break_a_new_promise_stop_no_night(
     spark: SparkSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as before:
-        before.setattr("abuse.lake.delta.constraints", lambda _: {})
+        before.setattr("abuse.lake.constraints.constraints", lambda _: {})
         before.setattr("abuse.lake.delta.renew", lambda *_: None)
         publish(spark, tmp_path, score=1.5)
     later = Slice("spring", datetime(2026, 4, 9, tzinfo=UTC), "r2")

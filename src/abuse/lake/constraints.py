@@ -1,4 +1,5 @@
-"""A public table's promises -> the CHECK constraints of its Delta table; NOT NULL is in its schema.
+"""A table -> the properties of its Delta table: how long versions stay, and for a public one its promises as CHECK
+constraints. NOT NULL is in the schema.
 
 The second line: the gates count bad rows before anything is published; this refuses them whoever writes.
 """
@@ -11,9 +12,13 @@ from pyspark.sql import SparkSession
 
 from abuse.contract import Table
 from abuse.promises import promises
-from abuse.tables import Published
+from abuse.tables import Fact, Published
 
 PREFIX = "delta.constraints."
+KEPT = {"delta.logRetentionDuration": "interval 3650 days", "delta.deletedFileRetentionDuration": "interval 3650 days"}
+"""A publication is read at the version its run wrote, however old. By default Delta forgets the log after 30 days and
+refuses older versions than 7; what may really go, `abuse maintain` decides.
+"""
 
 
 def constraints(table: type[Table]) -> dict[str, str]:
@@ -22,6 +27,13 @@ def constraints(table: type[Table]) -> dict[str, str]:
         return {}
     plain = (promise for promise in promises(table) if promise.holds and promise.is_plain)
     return {promise.name.replace(".", "_"): promise.holds for promise in plain}
+
+
+def configuration(table: type[Table], *, is_public: bool) -> dict[str, str]:
+    """How long Delta keeps its versions, and what a public table refuses; in work the gates find bad rows."""
+    refused = constraints(table).items() if is_public else ()
+    kept = KEPT if issubclass(table, (Fact, Published)) else {}
+    return kept | {f"{PREFIX}{name}": holds for name, holds in refused}
 
 
 def renew(spark: SparkSession, table: type[Table], path: str) -> None:

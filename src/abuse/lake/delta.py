@@ -18,14 +18,10 @@ from pyspark.sql import types as T
 
 from abuse.contract import Field, Table
 from abuse.errors import LakeError
-from abuse.lake.constraints import PREFIX, constraints, renew
+from abuse.lake.constraints import configuration, renew
 from abuse.lake.storage import remove_tree
-from abuse.tables import Fact, PerRun, Published
+from abuse.tables import PerRun, Published
 
-KEPT = {"delta.logRetentionDuration": "interval 3650 days", "delta.deletedFileRetentionDuration": "interval 3650 days"}
-"""A publication is read at the version its run wrote, however old. By default Delta forgets the log after 30 days and
-refuses older versions than 7; what may really go, `abuse maintain` decides.
-"""
 UNWRITABLE = ("mkdirs failed", "not a directory", "permission denied", "no space left", "read-only file system")
 SIGNIFICANT_DIGITS = 6
 SCORE_DECIMALS = 4
@@ -170,13 +166,6 @@ def create(table: type[Table], path: str, *, is_public: bool = False) -> None:
         description=(table.__doc__ or "").strip(),
         configuration=configuration(table, is_public=is_public) or None,
     )
-
-
-def configuration(table: type[Table], *, is_public: bool) -> dict[str, str]:
-    """How long Delta keeps its versions, and what a public table refuses; in work the gates find bad rows."""
-    refused = constraints(table).items() if is_public else ()
-    kept = KEPT if issubclass(table, (Fact, Published)) else {}
-    return kept | {f"{PREFIX}{name}": holds for name, holds in refused}
 
 
 def not_null_schema(fields: Iterable[Field]) -> pa.Schema:

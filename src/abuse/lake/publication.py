@@ -13,10 +13,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from deltalake import CommitProperties, DeltaTable, write_deltalake
 from deltalake.exceptions import CommitFailedError, DeltaError
-from pyarrow.dataset import Dataset
-from pyarrow.fs import FileSystem, SubTreeFileSystem
 
 from abuse.errors import ContractError, LakeError
+from abuse.lake.arrow import declared, files_of
 from abuse.tables import WHEN, Published, Reviews, Runs
 
 if TYPE_CHECKING:
@@ -75,7 +74,7 @@ class Publication:
             found_at = DeltaTable(_uri(self.lake, table), version=version)
             rows = found_at.to_pyarrow_dataset(filesystem=files_of(found_at), file_pruning_predicate=files)
             wanted = in_slice if filter is None else in_slice & filter
-            found = _declared(rows, table, columns or table.columns(), wanted)
+            found = declared(rows, table, columns or table.columns(), wanted)
         except (DeltaError, OSError) as error:
             said = f"version {version} cannot be read ({_first_line(error)})"
             raise self._unreadable(table, said, "the version it published") from error
@@ -125,25 +124,7 @@ def ledger(lake: str, table: type[Table]) -> pa.Table:
     if not DeltaTable.is_deltatable(uri):
         return table.arrow_schema().empty_table()
     found = DeltaTable(uri)
-    return _declared(found.to_pyarrow_dataset(filesystem=files_of(found)), table, table.columns())
-
-
-def _declared(rows: Dataset, table: type[Table], columns: list[str], where: pc.Expression | None = None) -> pa.Table:
-    """These columns in the declared types; one that an earlier version of the project did not write is empty."""
-    schema = table.arrow_schema()
-    found = rows.to_table([name for name in columns if name in rows.schema.names], where)
-    for name in columns:
-        if name not in found.column_names:
-            found = found.append_column(name, pa.nulls(len(found), schema.field(name).type))
-    return found.select(columns).cast(pa.schema([schema.field(name) for name in columns]))
-
-
-def files_of(table: DeltaTable) -> FileSystem:
-    """Where Arrow reads the table's files, without Python in between: delta-rs' own file system calls back into it, and
-    a thread of Arrow that still does so while the process ends aborts it (one in six `abuse gates`, measured).
-    """
-    filesystem, path = FileSystem.from_uri(table.table_uri)
-    return SubTreeFileSystem(path, filesystem)
+    return declared(found.to_pyarrow_dataset(filesystem=files_of(found)), table, table.columns())
 
 
 def append(lake: str, table: type[Table], rows: list[dict[str, Any]]) -> None:
