@@ -81,6 +81,9 @@ def test_older_rows_that_break_a_new_promise_stop_no_night(
     assert "delta.constraints.score_range" not in found.metadata().configuration
     assert "delta.constraints.score_lower_range" in found.metadata().configuration, "the others are there"
     assert len(found.to_pyarrow_table()) == 2
+    at = found.version()
+    Lake(str(tmp_path), spark).replace_slice(Scores, frame(spark, Scores, [GOOD]), later, publish=True)
+    assert DeltaTable(str(tmp_path / "scores")).version() == at + 1, "and it is not asked again"
 
 
 def test_constraints_are_of_single_columns_and_checks_that_delta_can_hold() -> None:

@@ -7,6 +7,7 @@ The second line: the gates count bad rows before anything is published; this ref
 from __future__ import annotations
 
 from deltalake import DeltaTable
+from py4j.protocol import Py4JJavaError
 from pyspark.errors import PySparkException
 from pyspark.sql import SparkSession
 
@@ -15,6 +16,9 @@ from abuse.promises import promises
 from abuse.tables import Fact, Published
 
 PREFIX = "delta.constraints."
+LEFT_OFF = "abuse.left_off."
+"""Property of a table that stays without a constraint because older rows break it."""
+BROKEN = "DELTA_NEW_CHECK_CONSTRAINT_VIOLATION"
 KEPT = {"delta.logRetentionDuration": "interval 3650 days", "delta.deletedFileRetentionDuration": "interval 3650 days"}
 """A publication is read at the version its run wrote, however old. By default Delta forgets the log after 30 days and
 refuses older versions than 7; what may really go, `abuse maintain` decides.
@@ -39,19 +43,25 @@ def configuration(table: type[Table], *, is_public: bool) -> dict[str, str]:
 def renew(spark: SparkSession, table: type[Table], path: str) -> None:
     """Gives a table of an earlier version the constraints of this one. By Spark, which writes its rows too.
 
-    Where its older rows break a new one it stays without: they were published under what was promised then, and the
-    gates look at what is published now.
+    Where its older rows break a new one it stays without, and is not asked again: they were published under what was
+    promised then, and the gates look at what is published now.
     """
-    wanted = constraints(table)
-    said = DeltaTable(path).metadata().configuration
+    wanted, said = constraints(table), DeltaTable(path).metadata().configuration
     found = {name.removeprefix(PREFIX): sql for name, sql in said.items() if name.startswith(PREFIX)}
-    for name in sorted(found):
-        if found[name] != wanted.get(name):
-            spark.sql(f"ALTER TABLE delta.`{path}` DROP CONSTRAINT {name}")
+    for name in (name for name, holds in sorted(found.items()) if holds != wanted.get(name)):
+        spark.sql(f"ALTER TABLE delta.`{path}` DROP CONSTRAINT {name}")
     for name, holds in wanted.items():
-        if found.get(name) != holds:
-            try:
-                spark.sql(f"ALTER TABLE delta.`{path}` ADD CONSTRAINT {name} CHECK ({holds})")
-            except PySparkException as why:
-                if why.getCondition() != "DELTA_NEW_CHECK_CONSTRAINT_VIOLATION":
-                    raise
+        if holds not in (found.get(name), said.get(f"{LEFT_OFF}{name}")) and not _added(spark, path, name, holds):
+            escaped = holds.replace("\\", "\\\\").replace('"', '\\"')
+            spark.sql(f'ALTER TABLE delta.`{path}` SET TBLPROPERTIES ("{LEFT_OFF}{name}" = "{escaped}")')
+
+
+def _added(spark: SparkSession, path: str, name: str, holds: str) -> bool:
+    """Whether the rows that are there let the constraint be."""
+    try:
+        spark.sql(f"ALTER TABLE delta.`{path}` ADD CONSTRAINT {name} CHECK ({holds})")
+    except (PySparkException, Py4JJavaError) as why:
+        if BROKEN not in str(why):
+            raise
+        return False
+    return True

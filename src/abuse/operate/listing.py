@@ -16,7 +16,6 @@ from abuse.lake.publication import Run, ledger
 from abuse.lake.publication import runs as all_runs
 from abuse.lake.storage import read_json, record_folder
 from abuse.operate.page import printable
-from abuse.quality.docs import write_docs
 from abuse.quality.runbook import advice
 from abuse.tables import GateResults
 
@@ -111,6 +110,8 @@ def _print(answers: list[dict[str, Any]], console: Console) -> None:
 
 def gate_docs(lake: str, run_id: str, folder: Path) -> Path:
     """Writes what the suites said of a run as Data Docs; the page to open. Raises InputError where nothing is kept."""
+    from abuse.quality.docs import write_docs
+
     found = []
     for path in sorted(Path(lake).glob("work/records/*/*/ingest.json")):
         record = read_json(str(path))

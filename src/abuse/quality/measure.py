@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import reduce
 
@@ -51,7 +51,7 @@ def asked_of(table: type[Table]) -> list[Promise]:
     return [p for p in promises(table) if p.holds or not issubclass(table, Fact)]
 
 
-def measured(subjects: Iterable[Subject], rules: Iterable[Rule]) -> Counts:
+def measured(subjects: Sequence[Subject], rules: Sequence[Rule]) -> Counts:
     """Everything counted together; what Spark cannot count is asked alone, so that the others keep their answer."""
     found, parts = Counts(), dict[tuple[str, str], DataFrame]()
     for subject in subjects:
