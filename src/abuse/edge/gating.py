@@ -12,10 +12,10 @@ from typing import Any
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from abuse.contract import Table
 from abuse.edge.context import Night, is_before
 from abuse.edge.counts import FACT_TABLES
 from abuse.lake.storage import read_json, write_json
+from abuse.operate.listing import STAGES, validation_file
 from abuse.quality.ask import Stage, ask
 from abuse.quality.gates import Gate, cluster_gates, input_gates, output_gates
 from abuse.quality.measure import ROWS, Subject, asked_of, counts_by
@@ -37,8 +37,6 @@ from abuse.tables import (
     Services,
     Transfers,
 )
-
-STAGES = ("inputs", "clusters", "outputs")
 
 
 def asked(step: str, night: Night) -> dict[str, Any]:
@@ -65,11 +63,6 @@ def gates_after(step: str, night: Night) -> list[Gate]:
     return [Gate(**row) for row in rows]
 
 
-def validation_file(folder: str, stage: str) -> str:
-    """Where the suite's validation of a slice lies."""
-    return f"{folder}/validation-{stage}.json"
-
-
 def inputs(night: Night) -> Stage:
     """Bad rows by source, the facts' contracts, who takes part."""
     subjects = [*_slices(night, Participants, ParticipantAddresses), *_facts(night)]
@@ -87,10 +80,11 @@ def clusters(night: Night) -> Stage:
 def outputs(night: Night) -> Stage:
     """What is about to be published."""
     out, made = night.slice(DisqualifiedAccounts), night.record["decide"]
+    facts = [night.stored(t).where(is_before(t, night.as_of)).select("tx_hash") for t in (Transfers, Participation)]
     rules = output_rules(
         night.slice(Decisions),
         out,
-        [_stored(night, table).select("tx_hash") for table in (Transfers, Participation)],
+        facts,
         {source.name for source in night.campaign.sources},
         num_out=made["verdicts"].get("disqualified", 0),
     )
@@ -106,20 +100,13 @@ def _slices(night: Night, *tables: type[PerRun]) -> list[Subject]:
     return [Subject(table, night.lake.slice(table, night.run)) for table in tables]
 
 
-def _stored(night: Night, table: type[Table]) -> DataFrame:
-    """Facts before as_of as they lie in the lake, a row that two units share twice: to drop it would cost more."""
-    made = night.record["ingest"]["facts"][table.table_name()]
-    return night.lake.read(table, _among(made["units"]), made["version"]).where(is_before(table, night.as_of))
-
-
 def _facts(night: Night) -> list[Subject]:
     """The facts of this campaign's sources, counted once for every unit: what is stored never changes."""
     found = []
     for table in FACT_TABLES:
-        made = night.record["ingest"]["facts"][table.table_name()]
-        if made["units"]:
-            frame = night.lake.read(table, _among(made["units"]), made["version"])
-            found.append(Subject(table, frame, _known(night, table, frame, made["units"])))
+        if units := night.units(table)["units"]:
+            frame = night.stored(table)
+            found.append(Subject(table, frame, _known(night, table, frame, units)))
     return found
 
 
@@ -136,8 +123,3 @@ def _known(night: Night, table: type[Fact], frame: DataFrame, units: list[str]) 
             write_json(files[unit], known[unit])
     names = (ROWS, *(p.name for p in asked_of(table)))
     return {name: sum(said["bad"].get(name, 0) for said in known.values() if said) for name in names}
-
-
-def _among(units: list[str]) -> str:
-    names = ", ".join(f"'{unit}'" for unit in units) or "''"
-    return f"file_digest IN ({names})"

@@ -25,6 +25,11 @@ SHOWN = 5
 """Of the first rows that close a gate, so many on a terminal."""
 
 
+def validation_file(folder: str, stage: str) -> str:
+    """Where the suite's validation of a slice lies, beside the records of its steps."""
+    return f"{folder}/validation-{stage}.json"
+
+
 def runs_table(found: list[Run], console: Console, *, is_json: bool) -> None:
     """Newest first."""
     if is_json:
@@ -116,7 +121,7 @@ def gate_docs(lake: str, run_id: str, folder: Path) -> Path:
     for path in sorted(Path(lake).glob("work/records/*/*/ingest.json")):
         record = read_json(str(path))
         if record and record["run_id"] == run_id:
-            files = (read_json(str(path.with_name(f"validation-{stage}.json"))) for stage in STAGES)
+            files = (read_json(validation_file(str(path.parent), stage)) for stage in STAGES)
             found = [said for said in files if said]
     if not found:
         fix = "Its slice was run again since, or by an earlier version: run the night again."

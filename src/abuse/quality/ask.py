@@ -10,11 +10,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from pyspark.sql import SparkSession
+from pyspark.sql import DataFrame, SparkSession
 
 from abuse.promises import Promise
 from abuse.quality.gates import Gate
-from abuse.quality.measure import BROKEN, ROWS, Counts, Rule, Subject, asked_of, bad_rows, measured
+from abuse.quality.measure import ROWS, Counts, Rule, Subject, asked_of, bad_rows, measured
 from abuse.quality.suites import Answer, Line, answers, first_rows
 
 LOOKED_AT = 5
@@ -107,12 +107,13 @@ def _rule_gate(stage: str, rule: Rule, counts: Counts, said: dict[str, Answer]) 
     return Gate(rule.gate, stage, answer.passed, float(value), 0.0, f"{value} {rule.says}; none is let pass", detail)
 
 
-def _detail(broken: list[tuple[str, Any]]) -> str | None:
+def _detail(broken: list[tuple[str, DataFrame]]) -> str | None:
     """The first bad rows of the first broken promises, as JSON."""
     found: list[dict[str, Any]] = []
     for name, rows in broken[:LOOKED_AT]:
         try:
-            found += [{"promise": name} | row for row in first_rows(rows)]
-        except BROKEN as why:
-            found.append({"promise": name, "not_shown": type(why).__name__})
+            shown = first_rows(rows)
+        except Exception as why:  # the gate is closed already; what is shown is a help
+            shown = [{"not_shown": type(why).__name__}]
+        found += [{"promise": name} | row for row in shown]
     return json.dumps(found, ensure_ascii=False) if found else None

@@ -14,11 +14,14 @@ import warnings
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
 
+LONGEST = 200
+"""Characters shown of a value."""
 FIRST = 20
 """Bad rows shown of a broken promise; enough to see what is wrong, few enough for any table."""
 
@@ -98,8 +101,19 @@ def first_rows(bad: DataFrame) -> list[dict[str, Any]]:
         looked = gx.expectations.UnexpectedRowsExpectation(unexpected_rows_query=query)
         only = gx.ExpectationSuite(name="first rows", expectations=[looked])
     found = _validated("first rows", bad, only, "SUMMARY").results[0]
+    if crashed := _raised(found.exception_info or {}):
+        return [{"not_shown": crashed}]
     rows = found.result.get("details", {}).get("unexpected_rows", [])
-    return [json.loads(json.dumps(row, default=str)) for row in rows]
+    return [{name: _short(value) for name, value in row.items()} for row in rows[:FIRST]]
+
+
+def _short(value: Any) -> Any:
+    """A value as JSON has it; what is longer than a line is cut, since a row may hold any text."""
+    if value is None or isinstance(value, (bool, int, float)):
+        return value
+    text = value if isinstance(value, str) else json.dumps(value, default=str, ensure_ascii=False)
+    text = str(value) if isinstance(value, (date, datetime)) else text
+    return text if len(text) <= LONGEST else f"{text[:LONGEST]}..."
 
 
 def _validated(name: str, frame: DataFrame, asked: Any, result_format: str) -> Any:
