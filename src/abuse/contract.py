@@ -38,8 +38,10 @@ class Field:
         filled: bool = False,
     ) -> None:
         self.kind, self.doc, self.required, self.unit, self.allowed = kind, doc, required, unit, allowed
-        least, self.high = RANGES.get(unit, (0 if pa.types.is_integer(kind) else None, None))
-        self.low = least if low is None else low
+        by_kind = 0 if pa.types.is_integer(kind) else None
+        least, most = RANGES.get(unit, (by_kind, None))
+        self.low: float | None = least if low is None else low
+        self.high: float | None = most
         self.filled = filled
         """Whether a list has at least one item."""
         self.name = ""

@@ -137,10 +137,11 @@ BY_UNIT: dict[str, Any] = {
 
 def example(name: str, kind: pa.DataType, unit: str, allowed: tuple[str, ...]) -> Any:
     """A value of this type, as JSON."""
-    named = ITEMS.get(name, NAMED.get(name))
+    named = NAMED.get(name)
     if pa.types.is_list(kind):
-        items = named if isinstance(named, list) else [named if name in ITEMS else REASON]
-        return items if not pa.types.is_struct(kind.value_type) or name in ITEMS else []
+        if pa.types.is_struct(kind.value_type):
+            return [ITEMS[name]] if name in ITEMS else []
+        return named if isinstance(named, list) else [REASON]
     if allowed:
         return named if named in allowed else allowed[0]
     if isinstance(named, str) != (pa.types.is_string(kind) or pa.types.is_temporal(kind)):

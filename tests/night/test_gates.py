@@ -16,7 +16,7 @@ from rich.console import Console
 
 from abuse import night as nights
 from abuse.edge.context import Night
-from abuse.edge.gating import ASKED
+from abuse.edge.gating import ASKED, gates_after
 from abuse.lake.publication import current, ledger, runs
 from abuse.operate.listing import gate_docs, gates_table
 from abuse.settings import Settings
@@ -140,9 +140,9 @@ def test_a_record_of_an_earlier_version_is_held_not_published_unasked(
     night = night_of(spark, settings, file, lake, tiny.AS_OF)
     night.load(("ingest", "clusters"))
     del night.record["clusters"]["gates"]
-    (gate,) = nights.gating.gates_after("clusters", night)
+    (gate,) = gates_after("clusters", night)
     assert (gate.gate, gate.stage, gate.passed) == ("not_asked:clusters", "clusters", False)
-    assert [stage for stage in ASKED if nights.gating.gates_after("services", night)] == []
+    assert [stage for stage in ASKED if gates_after("services", night)] == []
 
 
 def test_the_suites_of_a_run_can_be_read_as_pages(lake: Path, tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import socket
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -16,8 +17,7 @@ from abuse.quality import suites
 from abuse.quality.ask import LOOKED_AT, Asked, Stage, ask, lines
 from abuse.quality.docs import write_docs
 from abuse.quality.gates import Gate, Within, figure_gate
-from abuse.quality.measure import Rule, Subject, asked_of
-from abuse.quality.suites import FIRST
+from abuse.quality.measure import FIRST, Rule, Subject, asked_of
 from abuse.tables import ClusterMembers, Clusters, Decisions, Participants, Transfers
 from tests.conftest import frame
 
@@ -229,13 +229,19 @@ def test_nothing_is_said_to_the_terminal_or_the_log(
     assert [r for r in caplog.records if r.name.startswith("great_expectations")] == []
 
 
-def test_telemetry_is_off(spark: SparkSession) -> None:
-    asked(spark, figures=(share(0.1),))
-    import posthog
-    from great_expectations.analytics.config import ENV_CONFIG
+def test_nobody_outside_this_machine_is_asked_or_told(
+    spark: SparkSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def outside(_: object, address: tuple[Any, ...]) -> None:
+        if not str(address[0]).startswith(("127.", "localhost", "::1", "/")):
+            raise AssertionError(f"a connection to {address}")
+        connect(_, address)
 
-    assert not ENV_CONFIG.gx_analytics_enabled
-    assert posthog.disabled
+    connect: Any = socket.socket.connect
+    monkeypatch.setattr(socket.socket, "connect", outside)
+    found = _asked(spark, members(spark, {"account": "a", "role": "boss"}), figures=(share(0.1),))
+    write_docs(tmp_path / "docs", [found.validation])
+    assert [gate.passed for gate in found.gates] == [True, False], "it ran"
 
 
 def test_the_suite_can_be_read_as_pages(spark: SparkSession, tmp_path: Path) -> None:

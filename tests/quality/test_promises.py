@@ -39,7 +39,7 @@ def item(at: datetime | None) -> tuple[Any, ...]:
 
 
 GOOD: dict[str, Any] = {"campaign_id": "c", "as_of": AS_OF, "run_id": "r", "account": "x"}
-CASES = {  # what a row has -> the promises it breaks
+CASES: dict[str, tuple[dict[str, Any], set[str]]] = {  # what a row has -> the promises it breaks
     "nothing but its key": ({}, set()),
     "no account": ({"account": None}, {"account.present"}),
     "a known word": ({"kind": "a"}, set()),

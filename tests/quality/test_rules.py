@@ -16,7 +16,7 @@ def cluster_world(
     spark: SparkSession, *extra: tuple[str, str, str], size: int = 2, founder: str = "a"
 ) -> dict[str, Any]:
     members = [("c", "a", "founder"), ("c", "b", "leaf"), *extra]
-    rows = [{"cluster_id": c, "account": a, "role": r} for c, a, r in members]
+    rows: list[dict[str, object]] = [{"cluster_id": c, "account": a, "role": r} for c, a, r in members]
     return broken(
         cluster_rules(
             frame(spark, Clusters, [{"cluster_id": "c", "size": size, "founder": founder}]),
@@ -74,7 +74,9 @@ def facts(spark: SparkSession, *hashes: str | None) -> DataFrame:
     return spark.createDataFrame([(h,) for h in hashes], "tx_hash string")
 
 
-EVIDENCE = {  # name: items -> those that resolve nowhere, by transaction and source
+EVIDENCE: dict[
+    str, tuple[list[Any], list[tuple[str | None, str]]]
+] = {  # name: items -> those that resolve nowhere, by transaction and source
     "in the transfers": ([shown("0x1")], []),
     "in the participation": ([shown("0x9")], []),
     "in neither": ([shown("0x1"), shown("0x404")], [("0x404", "moves")]),
@@ -87,7 +89,9 @@ EVIDENCE = {  # name: items -> those that resolve nowhere, by transaction and so
 
 @pytest.mark.parametrize("is_few", [True, False])
 def test_what_is_shown_against_an_account_is_in_a_source(spark: SparkSession, is_few: bool) -> None:
-    rows = [{"account": name, "verdict": "disqualified", "evidence": items} for name, (items, _) in EVIDENCE.items()]
+    rows: list[dict[str, object]] = [
+        {"account": name, "verdict": "disqualified", "evidence": items} for name, (items, _) in EVIDENCE.items()
+    ]
     out = frame(spark, DisqualifiedAccounts, rows)
     known = [facts(spark, "0x1", "0x1", "0x2", None), facts(spark, "0x9", None)]
     rules = output_rules(out, out, known, {"moves", "pairs"}, num_out=5 if is_few else 10**9)

@@ -103,7 +103,7 @@ class Night:
 
     def units(self, table: type[Table]) -> dict[str, Any]:
         """What ingest says of a fact table: the units this campaign's sources make, and the version that has them."""
-        nothing = {"units": [], "version": None, "overlap": True}
+        nothing: dict[str, Any] = {"units": [], "version": None, "overlap": True}
         found: dict[str, Any] = self.record["ingest"]["facts"].get(table.table_name(), nothing)
         return found
 

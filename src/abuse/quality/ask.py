@@ -14,8 +14,8 @@ from pyspark.sql import DataFrame, SparkSession
 
 from abuse.promises import Promise
 from abuse.quality.gates import Gate
-from abuse.quality.measure import ROWS, Counts, Rule, Subject, asked_of, bad_rows, measured
-from abuse.quality.suites import Answer, Line, answers, first_rows
+from abuse.quality.measure import ROWS, Counts, Rule, Subject, asked_of, bad_rows, first_rows, measured
+from abuse.quality.suites import Answer, Line, answers
 
 LOOKED_AT = 5
 """Broken promises of one gate whose rows are looked at, each a pass over the table; the others are only counted."""

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import reduce
+from typing import Any
 
 from py4j.protocol import Py4JError
 from pyspark.errors import PySparkException
@@ -16,6 +18,10 @@ from abuse.promises import UNIQUE, Promise, promises
 from abuse.tables import Fact
 
 ROWS = "rows"
+FIRST = 20
+"""Bad rows shown of a broken promise; enough to see what is wrong, few enough for any table."""
+LONGEST = 200
+"""Characters shown of a value."""
 BROKEN = (PySparkException, Py4JError)
 """What Spark raises when a question cannot be answered."""
 
@@ -67,7 +73,8 @@ def measured(subjects: Sequence[Subject], rules: Sequence[Rule]) -> Counts:
     for subject in (s for s in subjects if s.known is None):
         found.bad[subject.table.table_name()] = _of_table(subject, numbers, found.crashed)
     for rule in rules:
-        found.bad[rule.gate] = {"": (numbers.get((rule.gate, "")) or [None])[0]}
+        counted = numbers.get((rule.gate, ""))
+        found.bad[rule.gate] = {"": counted[0] if counted else None}
     return found
 
 
@@ -84,6 +91,20 @@ def bad_rows(subject: Subject, promise: Promise) -> DataFrame:
         return repeated.where(F.col(ROWS) > 1)
     names = dict.fromkeys((*subject.table.key, *promise.columns))
     return subject.frame.where(_is_broken(promise)).select(*names)
+
+
+def first_rows(bad: DataFrame) -> list[dict[str, Any]]:
+    """The first of them in the order of their columns, as JSON-ready data."""
+    rows = bad.orderBy(*bad.columns).limit(FIRST).collect()
+    return [{name: _short(value) for name, value in row.asDict(recursive=True).items()} for row in rows]
+
+
+def _short(value: Any) -> Any:
+    """A value as JSON has it; what is longer than a line is cut, since a row may hold any text."""
+    if value is None or isinstance(value, (bool, int, float)):
+        return value
+    text = json.dumps(value, default=str, ensure_ascii=False) if isinstance(value, (list, dict)) else str(value)
+    return text if len(text) <= LONGEST else f"{text[:LONGEST]}..."
 
 
 def _counts(table: type[Table]) -> Column:

@@ -1,29 +1,21 @@
-"""Figures of a stage -> what a Great Expectations suite says of each; bad rows -> the first of them. The only place
-that knows Great Expectations.
+"""Figures of a stage -> what a Great Expectations suite says of each.
 
-A suite looks at one row of figures, counted by us in one pass over each table: the same expectations on the tables
-themselves took `poe bench lake` many times as long. Only what failed is looked at row by row, and only its first rows.
+A suite looks at one row of figures, counted by us in one pass over each table; `poe bench lake` says what the same
+expectations on the tables themselves would cost.
 """
 
 from __future__ import annotations
 
-import json
 import logging
 import os
 import warnings
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
-
-LONGEST = 200
-"""Characters shown of a value."""
-FIRST = 20
-"""Bad rows shown of a broken promise; enough to see what is wrong, few enough for any table."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,29 +83,6 @@ def answers(
     for one in validation["results"]:  # BOOLEAN_ONLY leaves out what was observed, and we know it
         one["result"]["observed_value"] = row[one["expectation_config"]["kwargs"]["column"]]
     return unasked | said, validation
-
-
-def first_rows(bad: DataFrame) -> list[dict[str, Any]]:
-    """The first bad rows in the order of their columns, as JSON-ready data."""
-    names = ", ".join(f"`{name}`" for name in bad.columns)
-    with great_expectations() as gx:
-        query = f"SELECT {names} FROM {{batch}} ORDER BY {names} LIMIT {FIRST}"  # noqa: S608 -- our own columns
-        looked = gx.expectations.UnexpectedRowsExpectation(unexpected_rows_query=query)
-        only = gx.ExpectationSuite(name="first rows", expectations=[looked])
-    found = _validated("first rows", bad, only, "SUMMARY").results[0]
-    if crashed := _raised(found.exception_info or {}):
-        return [{"not_shown": crashed}]
-    rows = found.result.get("details", {}).get("unexpected_rows", [])
-    return [{name: _short(value) for name, value in row.items()} for row in rows[:FIRST]]
-
-
-def _short(value: Any) -> Any:
-    """A value as JSON has it; what is longer than a line is cut, since a row may hold any text."""
-    if value is None or isinstance(value, (bool, int, float)):
-        return value
-    text = value if isinstance(value, str) else json.dumps(value, default=str, ensure_ascii=False)
-    text = str(value) if isinstance(value, (date, datetime)) else text
-    return text if len(text) <= LONGEST else f"{text[:LONGEST]}..."
 
 
 def _validated(name: str, frame: DataFrame, asked: Any, result_format: str) -> Any:
