@@ -18,10 +18,14 @@ from pyspark.sql import types as T
 
 from abuse.contract import Field, Table
 from abuse.errors import LakeError
-from abuse.lake.constraints import configuration, renew
+from abuse.lake.constraints import constrain
 from abuse.lake.storage import remove_tree
-from abuse.tables import PerRun, Published
+from abuse.tables import Fact, PerRun, Published
 
+KEPT = {"delta.logRetentionDuration": "interval 3650 days", "delta.deletedFileRetentionDuration": "interval 3650 days"}
+"""A publication is read at the version its run wrote, however old. By default Delta forgets the log after 30 days and
+refuses older versions than 7; what may really go, `abuse maintain` decides.
+"""
 UNWRITABLE = ("mkdirs failed", "not a directory", "permission denied", "no space left", "read-only file system")
 SIGNIFICANT_DIGITS = 6
 SCORE_DECIMALS = 4
@@ -102,9 +106,9 @@ class Lake:
     def replace(self, table: type[Table], frame: DataFrame, where: str, *, path: str = "", note: str = "") -> int:
         """Replaces the rows that `where` names."""
         path = path or self.work(table)
-        create(table, path, is_public=path == self.public(table))
-        if path == self.public(table):
-            renew(self.spark, table, path)
+        create(table, path)
+        if path == self.public(table):  # in work a bad row is for the gates to find
+            constrain(self.spark, table, path)
         rows = rounded(table, table.conform(frame))
         writer = rows.write.format("delta").mode("overwrite").option("replaceWhere", where)
         writer = writer.option("mergeSchema", "true")  # a lake of an earlier version lacks the columns added since
@@ -154,8 +158,8 @@ def writable(folder: str) -> Iterator[None]:
         raise
 
 
-def create(table: type[Table], path: str, *, is_public: bool = False) -> None:
-    """Makes the empty table with what Delta is to refuse; delta-rs does it in milliseconds."""
+def create(table: type[Table], path: str) -> None:
+    """Makes the empty table with its NOT NULL columns; delta-rs does it in milliseconds."""
     if DeltaTable.is_deltatable(path):
         return
     DeltaTable.create(
@@ -164,7 +168,7 @@ def create(table: type[Table], path: str, *, is_public: bool = False) -> None:
         mode="ignore",
         partition_by=list(table.partitions) or None,
         description=(table.__doc__ or "").strip(),
-        configuration=configuration(table, is_public=is_public) or None,
+        configuration=KEPT if issubclass(table, (Fact, Published)) else None,
     )
 
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import reduce
+from functools import partial, reduce
 from typing import Any
 
 from py4j.protocol import Py4JError
@@ -20,6 +20,10 @@ from abuse.tables import Fact
 ROWS = "rows"
 FIRST = 20
 """Bad rows shown of a broken promise; enough to see what is wrong, few enough for any table."""
+Part = tuple[str, str]
+"""A table and what is counted of it, or a rule."""
+Asking = Callable[[], DataFrame]
+"""Spark objects to a column that is missing before it counts anything, so a question is put together when asked."""
 LONGEST = 200
 """Characters shown of a value."""
 BROKEN = (PySparkException, Py4JError)
@@ -59,16 +63,16 @@ def asked_of(table: type[Table]) -> list[Promise]:
 
 def measured(subjects: Sequence[Subject], rules: Sequence[Rule]) -> Counts:
     """Everything counted together; what Spark cannot count is asked alone, so that the others keep their answer."""
-    found, parts = Counts(), dict[tuple[str, str], DataFrame]()
+    found, parts = Counts(), dict[Part, Asking]()
     for subject in subjects:
         name = subject.table.table_name()
         if subject.known is not None:
             found.bad[name] = dict(subject.known)
             continue
-        parts[name, ROWS] = subject.frame.agg(_counts(subject.table).alias("numbers"))
-        parts[name, UNIQUE] = _repeated(subject.frame, subject.table, F.xxhash64(*_texts(subject.table)))
+        parts[name, ROWS] = partial(_kept, subject)
+        parts[name, UNIQUE] = partial(_repeated, subject, F.xxhash64(*_texts(subject.table)))
     for rule in rules:
-        parts[rule.gate, ""] = rule.bad.agg(F.array(F.count("*")).alias("numbers"))
+        parts[rule.gate, ""] = partial(rule.bad.agg, F.array(F.count("*")).alias("numbers"))
     numbers = _collected(parts, found.crashed)
     for subject in (s for s in subjects if s.known is None):
         found.bad[subject.table.table_name()] = _of_table(subject, numbers, found.crashed)
@@ -126,42 +130,43 @@ def _texts(table: type[Table]) -> list[Column]:
     return [F.coalesce(F.col(name).cast("string"), F.lit("")) for name in table.key]
 
 
-def _repeated(frame: DataFrame, table: type[Table], *key: Column) -> DataFrame:
+def _kept(subject: Subject) -> DataFrame:
+    return subject.frame.agg(_counts(subject.table).alias("numbers"))
+
+
+def _repeated(subject: Subject, *key: Column) -> DataFrame:
     """Rows too many of a key."""
-    per_key = frame.groupBy(*(k.alias(f"_{place}") for place, k in enumerate(key))).agg(F.count("*").alias("_rows"))
+    per_key = subject.frame.groupBy(*(k.alias(f"_{place}") for place, k in enumerate(key))).agg(
+        F.count("*").alias("_rows")
+    )
     return per_key.agg(F.array(F.coalesce(F.sum(F.col("_rows") - 1), F.lit(0))).alias("numbers"))
 
 
-def _of_table(
-    subject: Subject, numbers: Mapping[tuple[str, str], list[int]], crashed: dict[str, str]
-) -> dict[str, int | None]:
+def _of_table(subject: Subject, numbers: Mapping[Part, list[int]], crashed: dict[str, str]) -> dict[str, int | None]:
     name = subject.table.table_name()
     rows, repeated = numbers.get((name, ROWS)), numbers.get((name, UNIQUE))
     if repeated and repeated[0]:  # of the key's digest; two keys may share one, so it is asked again of the key itself
-        exact = {(name, UNIQUE): _repeated(subject.frame, subject.table, *_texts(subject.table))}
-        repeated = _collected(exact, crashed).get((name, UNIQUE))
+        exact = partial(_repeated, subject, *_texts(subject.table))
+        repeated = _collected({(name, UNIQUE): exact}, crashed).get((name, UNIQUE))
     found: dict[str, int | None] = dict.fromkeys((ROWS, *(p.name for p in asked_of(subject.table))))
     found |= _named(subject.table, rows) if rows else {}
     return found | {UNIQUE: repeated[0] if repeated else None}
 
 
-def _collected(parts: dict[tuple[str, str], DataFrame], crashed: dict[str, str]) -> dict[tuple[str, str], list[int]]:
+def _collected(parts: Mapping[Part, Asking], crashed: dict[str, str]) -> dict[Part, list[int]]:
     """Part -> its numbers. What could not be counted is missing, and in `crashed` under its name."""
     if not parts:
         return {}
-    keyed = [
-        (key, part.select(F.lit(place).alias("place"), "numbers")) for place, (key, part) in enumerate(parts.items())
-    ]
+    keys = list(parts)
     try:
-        rows = reduce(DataFrame.unionByName, [part for _, part in keyed]).collect()
+        made = [parts[key]().select(F.lit(place).alias("place"), "numbers") for place, key in enumerate(keys)]
+        rows = reduce(DataFrame.unionByName, made).collect()
     except BROKEN as why:
-        if len(parts) == 1:
-            ((name, _),) = parts
-            crashed[name] = _first_line(why)
+        if len(keys) == 1:
+            crashed[keys[0][0]] = _first_line(why)
             return {}
-        alone = [_collected({key: parts[key]}, crashed) for key in parts]
+        alone = [_collected({key: parts[key]}, crashed) for key in keys]
         return {key: numbers for one in alone for key, numbers in one.items()}
-    keys = [key for key, _ in keyed]
     return {keys[row["place"]]: row["numbers"] for row in rows}
 
 

@@ -41,7 +41,9 @@ class Answer:
 def great_expectations() -> Iterator[Any]:
     """The library, without telemetry, progress bars, logs or warnings."""
     os.environ["GX_ANALYTICS_ENABLED"] = "false"  # read when it is imported
-    logging.getLogger("great_expectations").setLevel(logging.CRITICAL)
+    log = logging.getLogger("great_expectations")
+    log.propagate = False
+    log.handlers = [logging.NullHandler()]  # what matters of it is in its answers
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         import great_expectations as gx
@@ -81,8 +83,8 @@ def answers(
     said = {r.expectation_config.kwargs["column"]: _answer(r) for r in found.results}
     validation = found.to_json_dict()
     for one in validation["results"]:  # BOOLEAN_ONLY leaves out what was observed, and we know it
-        one["result"]["observed_value"] = row[one["expectation_config"]["kwargs"]["column"]]
-    return unasked | said, validation
+        one["result"]["observed_value"] = row.get(one["expectation_config"]["kwargs"]["column"])
+    return unasked | {name: answer for name, answer in said.items() if name in row}, validation
 
 
 def _validated(name: str, frame: DataFrame, asked: Any, result_format: str) -> Any:
