@@ -438,18 +438,27 @@ def runs(lake: str, campaign_id: str | None, run_id: str | None, is_json: bool) 
 @click.option("--campaign", "campaign_id", help="With --as-of, instead of --run: the run that slice is at now.")
 @click.option("--as-of", help="The night of --campaign.")
 @click.option("--stage", type=click.Choice(["inputs", "clusters", "outputs"]), help="Only the gates of this stage.")
+@click.option("--docs", type=click.Path(path_type=Path), help="Also writes the suites as pages (Data Docs) here.")
 @as_json
 def gates(
-    lake: str, run_id: str | None, campaign_id: str | None, as_of: str | None, stage: str | None, is_json: bool
+    lake: str,
+    run_id: str | None,
+    campaign_id: str | None,
+    as_of: str | None,
+    stage: str | None,
+    docs: Path | None,
+    is_json: bool,
 ) -> None:
-    """What the gates said of a run. Exits with 3 when one holds it."""
+    """What the gates said of a run, and what to do about a closed one. Exits with 3 when one holds it."""
     from abuse.campaign import parse_instant
-    from abuse.operate.listing import gates_table, run_under_way
+    from abuse.operate.listing import gate_docs, gates_table, latest_run, run_under_way
 
     if (campaign_id is None) != (as_of is None) or (run_id and campaign_id):
         raise click.UsageError("name a run by --run, or by --campaign and --as-of together.")
     if campaign_id and as_of:
         run_id = run_under_way(lake, campaign_id, parse_instant(as_of))
+    if docs and (asked := run_id or latest_run(lake)):
+        click.echo(f"{gate_docs(lake, asked, docs)}", err=is_json)
     if not gates_table(lake, run_id, console(), stage=stage, is_json=is_json):
         sys.exit(3)
 

@@ -9,27 +9,16 @@ from typing import Any
 
 from abuse.edge import lineage
 from abuse.edge.context import Night
+from abuse.edge.gating import ASKED, gates_after
 from abuse.edge.report import report_of
 from abuse.errors import Held
 from abuse.lake.publication import Run, append, replace_rows, runs
 from abuse.lake.storage import made_of, write_json
-from abuse.quality.gates import Gate, cluster_gates, input_gates, output_gates
+from abuse.quality.gates import Gate
 from abuse.tables import PUBLIC, GateResults, Published, Runs
 
 COPIED: tuple[type[Published], ...] = tuple(t for t in PUBLIC if t not in lineage.COMPARED)
 """What steps made; the others compare this slice with the one before it."""
-
-
-def gates_after(step: str, night: Night) -> list[Gate]:
-    """The gates asked once this step is done."""
-    if step == "ingest":
-        return input_gates(night.record["ingest"]["sources"], night.settings)
-    if step == "clusters":
-        participants = night.record["ingest"]["participants"]
-        return cluster_gates(night.record["clusters"]["clusters"] | {"participants": participants}, night.settings)
-    if step == "decide":
-        return output_gates(night.record["decide"]["figures"], night.settings)
-    return []
 
 
 def attempt_of(lake: str, campaign_id: str, run_id: str) -> int:
@@ -59,7 +48,7 @@ def publish(night: Night) -> dict[str, Any]:
 
     Raises Held, having changed no public table, when a gate does not pass.
     """
-    gates = [gate for step in ("ingest", "clusters", "decide") for gate in gates_after(step, night)]
+    gates = [gate for step in ASKED for gate in gates_after(step, night)]
     let_pass = released(night)
     if not all(gate.passed for gate in gates) and not let_pass:
         hold(night, gates)

@@ -18,6 +18,7 @@ from pyspark.sql import types as T
 
 from abuse.contract import Field, Table
 from abuse.errors import LakeError
+from abuse.lake.constraints import constrain
 from abuse.lake.storage import remove_tree
 from abuse.tables import Fact, PerRun, Published
 
@@ -111,6 +112,8 @@ class Lake:
         """Replaces the rows that `where` names."""
         path = path or self.work(table)
         create(table, path)
+        if path == self.public(table):  # in work a bad row is for the gates to find
+            constrain(self.spark, table, path)
         rows = rounded(table, table.conform(frame))
         writer = rows.write.format("delta").mode("overwrite").option("replaceWhere", where)
         writer = writer.option("mergeSchema", "true")  # a lake of an earlier version lacks the columns added since
