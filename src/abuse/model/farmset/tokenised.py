@@ -34,30 +34,27 @@ def tokenised(batches: Iterator[pa.RecordBatch], window_rows: int) -> Iterator[p
 def rows_of(corpus: Corpus) -> pa.RecordBatch:
     """In the order of the corpus."""
     members, tokens = corpus.member_starts(), corpus.token_starts()
-    rows = [_row(corpus, at, *members[at : at + 2].tolist(), tokens) for at in range(len(corpus))]
+    rows = [_row(corpus, at, members[at : at + 2], tokens) for at in range(len(corpus))]
     return pa.RecordBatch.from_pylist(rows, TOKENISED)
 
 
-def _row(corpus: Corpus, at: int, first: int, end: int, token_starts: Whole) -> dict[str, object]:
+def _row(corpus: Corpus, at: int, members: Whole, token_starts: Whole) -> dict[str, object]:
+    first, end = members.tolist()
     low, high = token_starts[[first, end]].tolist()
     parent = corpus.parent[first:end]
-    numbers = np.column_stack(
-        [
-            corpus.num_tokens[first:end],
-            np.where(parent == NONE, NONE, parent - first),
-            compact(corpus.payer[first:end]),
-            compact(corpus.sink[first:end]),
-        ]
-    ).astype(NUMBER)
+    columns = [corpus.num_tokens[first:end], np.where(parent == NONE, NONE, parent - first)]
+    columns += [compact(numbers[first:end]) for numbers in (corpus.payer, corpus.sink)]
+    parts = {
+        Of.numbers: np.column_stack(columns).astype(NUMBER).tobytes(),
+        Of.members: corpus.members[first:end].tobytes(),
+        Of.tokens: corpus.tokens[low:high].tobytes(),
+    }
     accounts: list[str] = corpus.account[first:end].tolist()
-    found: dict[str, object] = {Of.cluster_id: str(corpus.cluster_id[at]), Of.codec: codec_digest()}
-    parts = {Of.numbers: numbers, Of.members: corpus.members[first:end], Of.tokens: corpus.tokens[low:high]}
-    found |= {name: part.tobytes() for name, part in parts.items()}
     whole = hashlib.sha256("\x00".join([codec_digest(), *accounts]).encode())
     for part in parts.values():
-        whole.update(part.tobytes())
-    digest = whole.hexdigest()[:DIGITS]
-    return found | {Of.accounts: accounts, Of.num_tokens: high - low, Of.content_digest: digest}
+        whole.update(part)
+    about = {Of.cluster_id: str(corpus.cluster_id[at]), Of.codec: codec_digest(), Of.num_tokens: high - low}
+    return about | parts | {Of.accounts: accounts, Of.content_digest: whole.hexdigest()[:DIGITS]}
 
 
 def corpus_of(rows: pa.Table) -> Corpus:
