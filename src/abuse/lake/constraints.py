@@ -36,7 +36,7 @@ def constrain(spark: SparkSession, table: type[Table], path: str) -> None:
     promised then, and the gates look at what is published now.
     """
     (name, holds), said = constraint(table), DeltaTable(path).metadata().configuration
-    if f"{PREFIX}{name}" in said or said.get(LEFT_OFF) == name:
+    if not holds or f"{PREFIX}{name}" in said or said.get(LEFT_OFF) == name:
         return
     for old in (key.removeprefix(PREFIX) for key in sorted(said) if key.startswith(f"{PREFIX}{CONTRACT}")):
         spark.sql(f"ALTER TABLE delta.`{path}` DROP CONSTRAINT {old}")
