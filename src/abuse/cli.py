@@ -415,6 +415,38 @@ def diff(a: str, b: str, lake: str, campaign_id: str, is_json: bool) -> None:
 
 
 @main.command()
+@click.option("--campaign", "campaign_id", help="The campaign's id.")
+@click.option("--lake", callback=local, default="", help="Folder of the lake.")
+@click.option("--out", callback=local, default="", help="Folder to write to.")
+@click.option("--as-of", help="The night; the current publication unless given.")
+@click.option("--format", "kind", type=click.Choice(["csv", "parquet"]), default="csv", show_default=True)
+@click.option("--check", "exported", callback=local, default="", help="Folder of an export: is it as it was written?")
+@as_json
+def export(
+    campaign_id: str | None, lake: str, out: str, as_of: str | None, kind: str, exported: str, is_json: bool
+) -> None:
+    """Hands the disqualified accounts of a publication over, with a manifest; --check DIR alone checks one."""
+    from abuse.campaign import parse_instant
+    from abuse.lake.publication import current
+    from abuse.operate import export as handing_over
+
+    is_asked = bool(campaign_id or lake or out or as_of)
+    if is_asked == bool(exported) or not (exported or (campaign_id and lake and out)):
+        raise click.UsageError("give --campaign, --lake and --out, or --check alone.")
+    if exported:
+        manifest = handing_over.check(exported)
+    else:
+        publication = current(lake, str(campaign_id), parse_instant(as_of) if as_of else None)
+        manifest = handing_over.export(publication, out, kind)
+    if is_json:
+        click.echo(json.dumps(manifest, indent=1))
+        return
+    names = ", ".join(file["name"] for file in manifest["files"])
+    about = f"{manifest['rows']:,} accounts of {manifest['campaign']} as of {manifest['as_of']}"
+    click.echo(f"{exported or out}: {names}, {about}, run {manifest['run_id']}{', as written' if exported else ''}")
+
+
+@main.command()
 @click.option("--settings", "settings_file", type=click.Path(path_type=Path))
 def doctor(settings_file: Path | None) -> None:
     """Whether Java, jars, Spark, Delta and GraphFrames work, and how to mend what does not."""

@@ -5,30 +5,48 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import tempfile
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 
-def write_json(path: str, value: Any) -> None:
-    """Replaces the file in one step."""
+def write_bytes(path: str, content: bytes) -> None:
+    """Replaces the file in one step, and makes its folder."""
     target = Path(path)
     target.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
-    with os.fdopen(handle, "w", encoding="utf-8") as file:
-        json.dump(value, file, indent=1, sort_keys=True)
-        file.flush()
-        os.fsync(file.fileno())
-    Path(name).replace(target)
+    aside = target.with_name(f".{target.name}.{os.urandom(8).hex()}")
+    try:
+        with aside.open("xb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        aside.replace(target)
+    finally:
+        aside.unlink(missing_ok=True)
+
+
+def read_bytes(path: str) -> bytes | None:
+    """What the file holds, or None where there is no file."""
+    try:
+        return Path(path).read_bytes()
+    except FileNotFoundError:
+        return None
+
+
+def write_json(path: str, value: Any) -> None:
+    """Replaces the file in one step."""
+    write_bytes(path, json.dumps(value, indent=1, sort_keys=True).encode())
 
 
 def read_json(path: str) -> Any | None:
     """What the file holds, or None where there is no file."""
-    try:
-        return json.loads(Path(path).read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        return None
+    found = read_bytes(path)
+    return None if found is None else json.loads(found)
+
+
+def remove(path: str) -> None:
+    """The file, where it is there."""
+    Path(path).unlink(missing_ok=True)
 
 
 def read_all_json(folder: str) -> list[Any]:
