@@ -22,7 +22,9 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
+    from abuse.campaign import Campaign
     from abuse.edge.context import Night
+    from abuse.settings import Settings
 
 F = TypeVar("F", bound=Callable[..., Any])
 SIZES = {"small": 2_000, "medium": 20_000, "large": 200_000}
@@ -41,11 +43,17 @@ class Group(click.Group):
             ctx.exit(why.exit_code)
 
 
-def local(_context: click.Context, option: click.Parameter, value: str) -> str:
-    """A folder or file of this machine, until the storage knows others: a lock or record elsewhere would be lost."""
+def place(_context: click.Context, option: click.Parameter, value: str) -> str:
+    """A path of this machine, or an address in S3 as all of us write it."""
+    from abuse.address import parse_address
+
+    return parse_address(value, option.opts[0])
+
+
+def here(_context: click.Context, option: click.Parameter, value: str) -> str:
+    """A path of this machine."""
     if "://" in value:
-        wanted, fix = "a path of this machine", "Mount it, or copy it here: S3 is not supported yet."
-        raise InputError(f"--{option.name}".replace("_file", ""), repr(value), wanted, fix)
+        raise InputError(option.opts[0], repr(value), "a path of this machine", "Name a folder here.")
     return value
 
 
@@ -55,22 +63,16 @@ def with_slice(command: F) -> F:
         click.option(
             "--settings", "settings_file", type=click.Path(path_type=Path), help="TOML file; defaults for all."
         ),
-        click.option("--lake", required=True, callback=local, help="Folder of the lake."),
+        click.option("--lake", required=True, callback=place, help="Folder of the lake, or s3a://bucket/prefix."),
         click.option("--as-of", required=True, help="UTC instant; only facts before it count."),
-        click.option(
-            "--campaign",
-            "campaign_file",
-            required=True,
-            callback=lambda *said: Path(local(*said)),
-            help="Campaign file.",
-        ),
+        click.option("--campaign", "campaign_file", required=True, callback=place, help="Campaign file."),
     ):
         command = option(command)
     return command
 
 
 as_json = click.option("--json", "is_json", is_flag=True, help="For machines.")
-on_lake = click.option("--lake", required=True, callback=local, help="Folder of the lake.")
+on_lake = click.option("--lake", required=True, callback=place, help="Folder of the lake, or s3a://bucket/prefix.")
 
 
 @click.group(cls=Group, context_settings={"help_option_names": ["-h", "--help"]})
@@ -81,21 +83,19 @@ def main() -> None:
 
 @main.command()
 @click.option("--size", type=click.Choice(list(SIZES)), default="small", show_default=True)
-@click.option("--lake", default="lake/demo", show_default=True, callback=local, help="Folder of the lake.")
+@click.option("--lake", default="lake/demo", show_default=True, callback=here, help="Folder of the lake.")
 @click.option("--seed", default=7, show_default=True, help="Of the simulator.")
 def demo(size: str, lake: str, seed: int) -> None:
     """Simulates a campaign, runs the night, and prints what was found and where to look."""
     from datetime import timedelta
 
-    from abuse.campaign import load_campaign
     from abuse.lake.publication import current
     from abuse.operate.judge import judged
-    from abuse.settings import load_settings
 
     inputs = Path(lake) / "inputs"
     _simulate(inputs, SIZES[size], seed)
-    campaign_file = inputs / "campaign.toml"
-    campaign, _ = load_campaign(campaign_file, load_settings(None))
+    campaign_file = str(inputs / "campaign.toml")
+    campaign, _ = _campaign(campaign_file, None)
     as_of = (campaign.ends_at + timedelta(days=8)).isoformat()
     report = _night(campaign_file, as_of, lake, None)
     truth = judged(current(lake, campaign.id), inputs / "truth.csv")
@@ -256,16 +256,14 @@ def campaign() -> None:
 
 
 @campaign.command("check")
-@click.argument("file", type=click.Path(path_type=Path))
+@click.argument("file", callback=place)
 @click.option("--settings", "settings_file", type=click.Path(path_type=Path))
 @as_json
-def check(file: Path, settings_file: Path | None, is_json: bool) -> None:
+def check(file: str, settings_file: Path | None, is_json: bool) -> None:
     """Whether this campaign file is runnable, and what is in its sources."""
-    from abuse.campaign import load_campaign
     from abuse.edge.ingest import check_sources
-    from abuse.settings import load_settings
 
-    found, settings = load_campaign(file, load_settings(settings_file))
+    found, settings = _campaign(file, settings_file)
     with _session(found, settings, found.ends_at.isoformat(), ".") as night:
         sources = check_sources(night, is_counted=True)
     if is_json:
@@ -279,7 +277,7 @@ def check(file: Path, settings_file: Path | None, is_json: bool) -> None:
 @main.command()
 @with_slice
 @as_json
-def night(campaign_file: Path, as_of: str, lake: str, settings_file: Path | None, is_json: bool) -> None:
+def night(campaign_file: str, as_of: str, lake: str, settings_file: Path | None, is_json: bool) -> None:
     """Runs all steps and publishes, or is held by a gate."""
     _show(_night(campaign_file, as_of, lake, settings_file), is_json=is_json)
 
@@ -287,16 +285,14 @@ def night(campaign_file: Path, as_of: str, lake: str, settings_file: Path | None
 @main.command()
 @click.argument("name", type=click.Choice(STEP_NAMES))
 @with_slice
-def step(name: str, campaign_file: Path, as_of: str, lake: str, settings_file: Path | None) -> None:
+def step(name: str, campaign_file: str, as_of: str, lake: str, settings_file: Path | None) -> None:
     """Runs one step of a night; the steps before it must have run.
 
     A closed gate is written down, said on standard output, and no error: ask `abuse gates` before the next step.
     """
-    from abuse.campaign import load_campaign
     from abuse.night import run_alone
-    from abuse.settings import load_settings
 
-    found, settings = load_campaign(campaign_file, load_settings(settings_file))
+    found, settings = _campaign(campaign_file, settings_file)
     with _session(found, settings, as_of, lake) as context:
         record = run_alone(name, context, _progress())
     said = {key: record[key] for key in ("run_id", "seconds", "held") if key in record}
@@ -305,13 +301,11 @@ def step(name: str, campaign_file: Path, as_of: str, lake: str, settings_file: P
 
 @main.command()
 @with_slice
-def publish(campaign_file: Path, as_of: str, lake: str, settings_file: Path | None) -> None:
+def publish(campaign_file: str, as_of: str, lake: str, settings_file: Path | None) -> None:
     """Asks the gates again and refreshes the public tables from the work of this slice."""
-    from abuse.campaign import load_campaign
     from abuse.night import run_step
-    from abuse.settings import load_settings
 
-    found, settings = load_campaign(campaign_file, load_settings(settings_file))
+    found, settings = _campaign(campaign_file, settings_file)
     with _session(found, settings, as_of, lake) as context:
         run_step("publish", context, _progress())
         _show(context.report, is_json=False)
@@ -326,6 +320,7 @@ def release(run_id: str, lake: str, reason: str, actor: str | None) -> None:
     """Publishes a held run. Who and why are kept."""
     import getpass
 
+    from abuse.address import is_remote
     from abuse.lake.delta import Lake
     from abuse.lake.session import start_session
     from abuse.night import release as release_run
@@ -333,7 +328,7 @@ def release(run_id: str, lake: str, reason: str, actor: str | None) -> None:
 
     if not reason.strip():
         raise click.UsageError("--reason is empty; say why the run is right.")
-    spark = start_session(load_settings(None))
+    spark = start_session(load_settings(None), with_s3=is_remote(lake))
     _show(release_run(Lake(lake, spark), run_id, actor or getpass.getuser(), reason, _progress()), is_json=False)
 
 
@@ -416,11 +411,11 @@ def diff(a: str, b: str, lake: str, campaign_id: str, is_json: bool) -> None:
 
 @main.command()
 @click.option("--campaign", "campaign_id", help="The campaign's id.")
-@click.option("--lake", callback=local, default="", help="Folder of the lake.")
-@click.option("--out", callback=local, default="", help="Folder to write to.")
+@click.option("--lake", callback=place, default="", help="Folder of the lake, or s3a://bucket/prefix.")
+@click.option("--out", callback=place, default="", help="Folder to write to, or s3://bucket/prefix.")
 @click.option("--as-of", help="The night; the current publication unless given.")
 @click.option("--format", "kind", type=click.Choice(["csv", "parquet"]), default="csv", show_default=True)
-@click.option("--check", "exported", callback=local, default="", help="Folder of an export: is it as it was written?")
+@click.option("--check", "exported", callback=place, default="", help="Folder of an export: is it as it was written?")
 @as_json
 def export(
     campaign_id: str | None, lake: str, out: str, as_of: str | None, kind: str, exported: str, is_json: bool
@@ -464,12 +459,14 @@ def doctor(settings_file: Path | None) -> None:
 
 @main.command()
 @click.option("--settings", "settings_file", type=click.Path(path_type=Path))
-def jars(settings_file: Path | None) -> None:
+@click.option("--s3", "with_s3", is_flag=True, help="With those that a path in S3 needs.")
+def jars(settings_file: Path | None, with_s3: bool) -> None:
     """The checked jars, comma-separated, as `spark-submit --jars` wants them."""
-    from abuse.lake.jars import local_jars
+    from abuse.lake.jars import local_jars, s3_jars
     from abuse.settings import load_settings
 
-    click.echo(",".join(str(path) for path in local_jars(load_settings(settings_file).jars)))
+    settings = load_settings(settings_file).jars
+    click.echo(",".join(map(str, local_jars(settings) + (s3_jars(settings) if with_s3 else []))))
 
 
 @main.command()
@@ -494,21 +491,38 @@ def maintain(lake: str, settings_file: Path | None, is_dry: bool, is_json: bool)
 
 @contextmanager
 def _session(campaign: Any, settings: Any, as_of: str, lake: str) -> Iterator[Night]:
+    from abuse.address import is_remote
     from abuse.campaign import parse_as_of
     from abuse.edge.context import Night
     from abuse.lake.delta import Lake
     from abuse.lake.session import start_session
 
     instant = parse_as_of(as_of, campaign)
-    yield Night(Lake(lake, start_session(settings)), campaign, settings, instant)
+    with_s3 = any(map(is_remote, (lake, *(source.path for source in campaign.sources))))
+    yield Night(Lake(lake, start_session(settings, with_s3=with_s3)), campaign, settings, instant)
 
 
-def _night(campaign_file: Path, as_of: str, lake: str, settings_file: Path | None) -> dict[str, Any]:
+def _campaign(file: str, settings_file: Path | None) -> tuple[Campaign, Settings]:
+    """The campaign and the settings it runs under."""
+    from abuse.address import is_remote
     from abuse.campaign import load_campaign
-    from abuse.night import run_night
     from abuse.settings import load_settings
 
-    found, settings = load_campaign(campaign_file, load_settings(settings_file))
+    settings = load_settings(settings_file)
+    if not is_remote(file):
+        return load_campaign(Path(file), settings)
+    from abuse.lake.storage import storage_of
+
+    content = storage_of(file).read(file)
+    if content is None:
+        raise InputError(f"campaign file {file}", "no such object", "a TOML file", "Correct the address.")
+    return load_campaign(file, settings, content)
+
+
+def _night(campaign_file: str, as_of: str, lake: str, settings_file: Path | None) -> dict[str, Any]:
+    from abuse.night import run_night
+
+    found, settings = _campaign(campaign_file, settings_file)
     with _session(found, settings, as_of, lake) as context:
         shown = _progress()
         context.say = shown.say

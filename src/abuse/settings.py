@@ -49,6 +49,9 @@ class Jar:
     """hex digest of the file"""
 
 
+S3_JARS: tuple[Jar, ...] = ()
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Jars:
     """Resolved once through Ivy, checked, cached, then never looked up again."""
@@ -68,6 +71,8 @@ class Jars:
         ),
     )
     """Delta, and the GraphFrames 0.9 classes, which Sedona's jar carries and every mirror serves."""
+    s3: tuple[Jar, ...] = S3_JARS
+    """Only where a path says s3a: Hadoop's S3 file system and the parts of AWS's SDK it calls, 20 MB instead of 642."""
     cache: str = ""
     """Folder of checked jars; empty means ABUSE_CACHE or the user's cache folder."""
     ivy_settings: str = ""

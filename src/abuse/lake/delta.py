@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+import atexit
 import itertools
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from tempfile import mkdtemp
 
 import pyarrow as pa
-from deltalake import DeltaTable
 from py4j.protocol import Py4JJavaError
 from pyspark.errors import AnalysisException, PySparkException
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
+from abuse.address import is_remote
 from abuse.contract import Field, Table
 from abuse.errors import LakeError
+from abuse.lake import rust
 from abuse.lake.storage import remove_tree
 from abuse.tables import Fact, PerRun, Published
 
@@ -26,6 +29,7 @@ KEPT = {"delta.logRetentionDuration": "interval 3650 days", "delta.deletedFileRe
 refuses older versions than 7; what may really go, `abuse maintain` decides.
 """
 UNWRITABLE = ("mkdirs failed", "not a directory", "permission denied", "no space left", "read-only file system")
+UNWRITABLE += ("access denied", "no such bucket", "nosuchbucket")  # of S3
 SIGNIFICANT_DIGITS = 6
 SCORE_DECIMALS = 4
 
@@ -53,7 +57,7 @@ class Lake:
 
     def __init__(self, uri: str, spark: SparkSession) -> None:
         self.uri, self.spark = uri.rstrip("/"), spark
-        self._spills = itertools.count()
+        self._spills, self._near = itertools.count(), ""
 
     def work(self, table: type[Table]) -> str:
         return f"{self.uri}/work/{table.table_name()}"
@@ -64,12 +68,12 @@ class Lake:
     def version(self, table: type[Table]) -> int | None:
         """Delta version of the work table, none where nothing was written yet."""
         path = self.work(table)
-        return DeltaTable(path).version() if DeltaTable.is_deltatable(path) else None
+        return rust.opened(path).version() if rust.is_table(path) else None
 
     def read(self, table: type[Table], where: str | None = None, version: int | None = None) -> DataFrame:
         """Rows of the work table, or no rows where nothing was written yet."""
         path = self.work(table)
-        if not DeltaTable.is_deltatable(path):
+        if not rust.is_table(path):
             return self.spark.createDataFrame([], table.schema())
         reader = self.spark.read.format("delta")
         if version is not None:
@@ -110,7 +114,7 @@ class Lake:
         writer = rows.write.format("delta").mode("overwrite").option("replaceWhere", where)
         writer = writer.option("mergeSchema", "true")  # a lake of an earlier version lacks the columns added since
         writer.option("userMetadata", note).save(path)
-        return DeltaTable(path).version()
+        return rust.opened(path).version()
 
     def append(self, table: type[Table], frame: DataFrame) -> None:
         """Adds rows to a work table."""
@@ -123,7 +127,7 @@ class Lake:
 
         GraphFrames' checkpoints go to the same folder.
         """
-        folder = f"{self.uri}/work/spill/{run_key}"
+        folder = f"{self._spill_folder()}/{run_key}"
         with writable(folder):
             self.spark.sparkContext.setCheckpointDir(f"{folder}/checkpoints")
 
@@ -134,6 +138,15 @@ class Lake:
             return self.spark.read.schema(frame.schema).parquet(path)
 
         return spill, lambda: remove_tree(folder)
+
+    def _spill_folder(self) -> str:
+        """In the lake, where a cluster's machines find it; a machine alone takes its disk, if the lake is in S3."""
+        if not is_remote(self.uri) or not self.spark.sparkContext.master.startswith("local"):
+            return f"{self.uri}/work/spill"
+        if not self._near:
+            self._near = mkdtemp(prefix="abuse-spill-", dir=self.spark.conf.get("spark.local.dir", None))
+            atexit.register(remove_tree, self._near)
+        return self._near
 
 
 @contextmanager
@@ -157,12 +170,11 @@ def writable(folder: str) -> Iterator[None]:
 
 def create(table: type[Table], path: str) -> None:
     """Makes the empty table with its NOT NULL columns; delta-rs does it in milliseconds."""
-    if DeltaTable.is_deltatable(path):
+    if rust.is_table(path):
         return
-    DeltaTable.create(
+    rust.create(
         path,
         schema=not_null_schema(table.fields()),
-        mode="ignore",
         partition_by=list(table.partitions) or None,
         description=(table.__doc__ or "").strip(),
         configuration=KEPT if issubclass(table, (Fact, Published)) else None,

@@ -20,7 +20,7 @@ import pyarrow.parquet as pq
 from abuse import __version__
 from abuse.errors import InputError, LakeError
 from abuse.lake.publication import Publication
-from abuse.lake.storage import read_bytes, remove, write_bytes, write_json
+from abuse.lake.storage import storage_of, write_json
 from abuse.tables import DisqualifiedAccounts
 
 MANIFEST = "manifest.json"
@@ -45,7 +45,7 @@ def export(publication: Publication, out: str, kind: str = "csv") -> dict[str, A
     rows = publication.read(DisqualifiedAccounts).sort_by(DisqualifiedAccounts.account).combine_chunks()
     content = as_csv(rows) if kind == "csv" else as_parquet(rows)
     name = f"{DisqualifiedAccounts.table_name()}-{run.run_id}.{kind}"
-    write_bytes(f"{out}/{name}", content)
+    storage_of(out).write(f"{out}/{name}", content)
     manifest: dict[str, Any] = {
         "campaign": run.campaign_id,
         "as_of": _instant(run.as_of),
@@ -60,8 +60,7 @@ def export(publication: Publication, out: str, kind: str = "csv") -> dict[str, A
     }
     manifest |= {"reading": READING} if kind == "csv" else {}
     write_json(f"{out}/{MANIFEST}", manifest)
-    for old in before - {name}:
-        remove(f"{out}/{old}")
+    storage_of(out).remove(f"{out}/{old}" for old in before - {name})
     return manifest
 
 
@@ -71,7 +70,7 @@ def check(out: str) -> dict[str, Any]:
     if manifest is None:
         raise _broken(out, f"no {MANIFEST}")
     for file in manifest["files"]:
-        content = read_bytes(f"{out}/{file['name']}")
+        content = storage_of(out).read(f"{out}/{file['name']}")
         if content is None:
             raise _broken(out, f"no {file['name']}")
         if len(content) != file["bytes"]:
@@ -127,7 +126,7 @@ def _replaceable(out: str, campaign_id: str) -> set[str]:
 
 def _manifest(out: str) -> dict[str, Any] | None:
     """Raises LakeError for one that is not ours: its names are opened, and removed, so they must be plain."""
-    content = read_bytes(f"{out}/{MANIFEST}")
+    content = storage_of(out).read(f"{out}/{MANIFEST}")
     if content is None:
         return None
     try:
