@@ -38,6 +38,11 @@ class Spark:
     conf: dict[str, str] = field(default_factory=dict)
     """Further Spark settings by their own names; they win over ours."""
 
+    def __post_init__(self) -> None:
+        wanted = "no credentials: AWS's standard chain finds them"
+        for name in self.conf:
+            require("conf", name, wanted, holds=not re.search(r"fs\.s3.*(secret|access\.key|session\.token)", name))
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Jar:

@@ -208,7 +208,7 @@ def test_a_campaign_file_and_its_sources_may_lie_in_s3(file: str, path: str, ope
 
 def test_storage_that_nobody_knows_is_named(tmp_path: Path) -> None:
     text = HEAD + source(format="participation", path="gs://farm/a.csv")
-    with pytest.raises(InputError, match="path: 'gs://farm/a.csv', wanted a path of this machine, or s3a://"):
+    with pytest.raises(InputError, match=r"path: 'gs://farm/a\.csv', wanted a path of this machine, or s3a://"):
         load_campaign(written(tmp_path, text), Settings())
 
 

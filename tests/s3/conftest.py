@@ -18,18 +18,20 @@ from abuse.lake.storage.client import client
 
 SECRET = "no-log-may-show-this"  # noqa: S105 -- of a server that takes any
 NUMBERS = itertools.count()
-Change = Callable[[dict[str, Any]], None]
+Request = dict[str, Any]
 
 
 @contextmanager
-def serving(change: Change = lambda _: None) -> Iterator[str]:
+def serving(is_refused: Callable[[Request], bool] = lambda _: False) -> Iterator[str]:
     """The server's address. S3 judges a condition and puts in one act, moto in two: so its requests take turns."""
     app, turns = DomainDispatcherApplication(create_backend_app), threading.Lock()
 
-    def one_by_one(environ: dict[str, Any], start_response: Any) -> Any:
+    def one_by_one(request: Request, start_response: Any) -> Any:
         with turns:
-            change(environ)
-            return app(environ, start_response)
+            if is_refused(request):
+                start_response("403 Forbidden", [("Content-Type", "application/xml")])
+                return [b"<Error><Code>AccessDenied</Code><Message>Access Denied</Message></Error>"]
+            return app(request, start_response)
 
     server = make_server("127.0.0.1", 0, one_by_one, threaded=True, request_handler=MotoRequestHandler)
     thread = threading.Thread(target=server.serve_forever, daemon=True)

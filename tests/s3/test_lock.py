@@ -182,9 +182,10 @@ def test_a_put_whose_answer_was_lost_is_known_for_ours(lake: str) -> None:
 
 
 def test_a_store_that_takes_no_notice_of_conditions_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    def forget(environ: dict[str, Any]) -> None:
-        environ.pop("HTTP_IF_NONE_MATCH", None)
-        environ.pop("HTTP_IF_MATCH", None)
+    def forget(request: dict[str, Any]) -> bool:
+        request.pop("HTTP_IF_NONE_MATCH", None)
+        request.pop("HTTP_IF_MATCH", None)
+        return False
 
     with serving(forget) as url:
         monkeypatch.setenv("AWS_ENDPOINT_URL", url)

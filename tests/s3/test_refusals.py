@@ -10,7 +10,14 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
+from abuse.errors import LakeError
+from abuse.lake.lock import LakeLock
+from abuse.lake.publication import append
+from abuse.lake.storage import storage_of
+from abuse.tables import Reviews
 from tests.cli.running import assert_one_line, in_process
+from tests.lake.test_publication import review
+from tests.s3.conftest import new_bucket, serving
 
 COMMANDS = {
     "runs": ["runs", "--lake", "{}"],
@@ -95,6 +102,23 @@ def test_a_refusal_says_what_to_mend(monkeypatch: pytest.MonkeyPatch, status: in
     with refusing(status, code) as url:
         monkeypatch.setenv("AWS_ENDPOINT_URL", url)
         assert_one_line(in_process(["runs", "--lake", "s3a://bucket/lake"]), "s3a://bucket", said)
+
+
+def test_objects_that_may_be_listed_and_not_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    with serving(lambda request: request["REQUEST_METHOD"] == "GET" and "/_delta_log/" in request["PATH_INFO"]) as url:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", url)
+        lake = f"{new_bucket()}/lake"
+        storage_of(lake).write(f"{lake}/runs/_delta_log/{0:020}.json", b"{}")
+        assert_one_line(in_process(["runs", "--lake", lake]), f"{lake}/runs: access denied")
+
+
+def test_a_lake_that_may_be_read_and_not_written(monkeypatch: pytest.MonkeyPatch) -> None:
+    with serving(lambda request: request["REQUEST_METHOD"] == "PUT" and "_lock" in request["PATH_INFO"]) as url:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", url)
+        lake = f"{new_bucket()}/lake"
+        append(lake, Reviews, [review(1)])
+        with pytest.raises(LakeError, match=r"access denied \(PutObject\), wanted the right to list, read, write"):
+            LakeLock(lake, "night").__enter__()
 
 
 @pytest.mark.parametrize("lake", ["s3a://", "s3:///x", "gs://bucket/x", "hdfs://host/x", "file:///x"])

@@ -8,7 +8,8 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from tempfile import mkdtemp
+from pathlib import Path
+from tempfile import gettempdir, mkdtemp
 
 import pyarrow as pa
 from py4j.protocol import Py4JJavaError
@@ -144,7 +145,9 @@ class Lake:
         if not is_remote(self.uri) or not self.spark.sparkContext.master.startswith("local"):
             return f"{self.uri}/work/spill"
         if not self._near:
-            self._near = mkdtemp(prefix="abuse-spill-", dir=self.spark.conf.get("spark.local.dir", None))
+            scratch = (self.spark.sparkContext.getConf().get("spark.local.dir") or gettempdir()).partition(",")[0]
+            Path(scratch).mkdir(parents=True, exist_ok=True)
+            self._near = mkdtemp(prefix="abuse-spill-", dir=scratch)
             atexit.register(remove_tree, self._near)
         return self._near
 

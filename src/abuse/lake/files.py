@@ -23,6 +23,8 @@ from abuse.steps.ingest.formats import COLUMNS, RAW
 CHUNK = 1 << 20
 UNREADABLE = ("FAILED_READ_FILE", "PARQUET_TYPE_ILLEGAL", "PARQUET_TYPE_NOT_RECOGNIZED", "UNABLE_TO_INFER_SCHEMA")
 """What Spark calls a file it cannot read."""
+DENIED = "AccessDeniedException"
+"""What Hadoop calls it, where S3 refuses."""
 
 
 def matched(source: Source) -> list[str]:
@@ -57,13 +59,14 @@ def readable(*sources: Source) -> Iterator[None]:
         yield
     except (PySparkException, Py4JJavaError) as why:
         said = str(why)
-        if not any(word in said for word in UNREADABLE):
+        if not any(word in said for word in (*UNREADABLE, DENIED)):
             raise
         names = ", ".join(s.name for s in sources)
         paths = ", ".join(s.path for s in sources)
         cause = next((line.strip() for line in said.splitlines() if "Caused by: java" in line), said.splitlines()[0])
         found = f"a file of {paths} cannot be read ({cause.removeprefix('Caused by: ')[:200]})"
-        raise InputError(f"source {names}", found, "whole csv, csv.gz or parquet files", "Export it again.") from why
+        fix = "Give the role the right to read it." if DENIED in said else "Export it again."
+        raise InputError(f"source {names}", found, "whole csv, csv.gz or parquet files", fix) from why
 
 
 def _one_header(source: Source, paths: list[str]) -> None:

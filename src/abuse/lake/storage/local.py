@@ -66,7 +66,7 @@ class Local:
         is_whole = all(path.exists() for path in found)  # a link that leads nowhere is a file that is missing
         return [str(path) for path in found] if is_whole else []
 
-    def table_options(self, _uri: str) -> None:
+    def table_options(self, uri: str) -> None:
         return None
 
     def arrow(self, uri: str) -> tuple[FileSystem, str]:
