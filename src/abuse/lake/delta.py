@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
-import atexit
 import itertools
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
-from tempfile import gettempdir, mkdtemp
 
 import pyarrow as pa
-from py4j.protocol import Py4JJavaError
-from pyspark.errors import AnalysisException, PySparkException
+from pyspark.errors import AnalysisException
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
-from abuse.address import is_remote
 from abuse.contract import Field, Table
 from abuse.errors import LakeError
 from abuse.lake import rust
+from abuse.lake.spill import spill_folder, writable
 from abuse.lake.storage import remove_tree
 from abuse.tables import Fact, PerRun, Published
 
@@ -29,8 +24,6 @@ KEPT = {"delta.logRetentionDuration": "interval 3650 days", "delta.deletedFileRe
 """A publication is read at the version its run wrote, however old. By default Delta forgets the log after 30 days and
 refuses older versions than 7; what may really go, `abuse maintain` decides.
 """
-UNWRITABLE = ("mkdirs failed", "not a directory", "permission denied", "no space left", "read-only file system")
-UNWRITABLE += ("access denied", "no such bucket", "nosuchbucket")  # of S3
 SIGNIFICANT_DIGITS = 6
 SCORE_DECIMALS = 4
 
@@ -58,7 +51,7 @@ class Lake:
 
     def __init__(self, uri: str, spark: SparkSession) -> None:
         self.uri, self.spark = uri.rstrip("/"), spark
-        self._spills, self._near = itertools.count(), ""
+        self._spills = itertools.count()
 
     def work(self, table: type[Table]) -> str:
         return f"{self.uri}/work/{table.table_name()}"
@@ -128,7 +121,7 @@ class Lake:
 
         GraphFrames' checkpoints go to the same folder.
         """
-        folder = f"{self._spill_folder()}/{run_key}"
+        folder = f"{spill_folder(self.uri, self.spark)}/{run_key}"
         with writable(folder):
             self.spark.sparkContext.setCheckpointDir(f"{folder}/checkpoints")
 
@@ -139,36 +132,6 @@ class Lake:
             return self.spark.read.schema(frame.schema).parquet(path)
 
         return spill, lambda: remove_tree(folder)
-
-    def _spill_folder(self) -> str:
-        """In the lake, where a cluster's machines find it; a machine alone takes its disk, if the lake is in S3."""
-        if not is_remote(self.uri) or not self.spark.sparkContext.master.startswith("local"):
-            return f"{self.uri}/work/spill"
-        if not self._near:
-            scratch = (self.spark.sparkContext.getConf().get("spark.local.dir") or gettempdir()).partition(",")[0]
-            Path(scratch).mkdir(parents=True, exist_ok=True)
-            self._near = mkdtemp(prefix="abuse-spill-", dir=scratch)
-            atexit.register(remove_tree, self._near)
-        return self._near
-
-
-@contextmanager
-def writable(folder: str) -> Iterator[None]:
-    """Turns what Spark says of a folder it cannot write to, or of a worker that died, into one line."""
-    try:
-        yield
-    except (PySparkException, Py4JJavaError) as why:
-        said = str(why)
-        if "Python worker exited unexpectedly" in said:
-            found, wanted = "a Python worker died", "one that lives; it was killed, or memory ran out"
-            raise LakeError("Spark", found, wanted, "Run it again; with less memory in use, if it stays.") from why
-        if any(word in said.lower() for word in UNWRITABLE):
-            cause = next((line for line in said.splitlines() if "Exception: " in line), said.splitlines()[0])
-            found = f"cannot be written to ({cause.split('Exception: ')[-1][:200]})"
-            raise LakeError(
-                f"folder {folder}", found, "a folder to write to", "Make it writable, or free space."
-            ) from why
-        raise
 
 
 def create(table: type[Table], path: str) -> None:
