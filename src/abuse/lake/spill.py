@@ -25,11 +25,11 @@ def spill_folder(lake: str, spark: SparkSession) -> str:
     """In the lake, where a cluster's machines find it; a machine alone takes its disk, if the lake is in S3."""
     if not is_remote(lake) or not spark.sparkContext.master.startswith("local"):
         return f"{lake}/work/spill"
-    return _scratch((spark.sparkContext.getConf().get("spark.local.dir") or gettempdir()).partition(",")[0])
+    return _scratch(lake, (spark.sparkContext.getConf().get("spark.local.dir") or gettempdir()).partition(",")[0])
 
 
 @cache
-def _scratch(folder: str) -> str:
+def _scratch(_lake: str, folder: str) -> str:
     """A folder of this process, gone when it ends."""
     Path(folder).mkdir(parents=True, exist_ok=True)
     made = mkdtemp(prefix="abuse-spill-", dir=folder)
