@@ -30,7 +30,7 @@ ODD = ["=cmd|' /C calc'!A0", "+1", "-2", "@sum(a1)", "\tx", "\rx", "'quoted", 'a
 
 def told(lake: str, accounts: list[str], night: int = 0, **more: Any) -> None:
     rows = [decision(account) for account in accounts]
-    about = {"as_of": NIGHT + timedelta(days=night), "run_id": f"run{night}", "minutes": night}
+    about: dict[str, Any] = {"as_of": NIGHT + timedelta(days=night), "run_id": f"run{night}", "minutes": night}
     publish(lake, {DisqualifiedAccounts: rows}, **(about | more))
 
 

@@ -5,43 +5,31 @@ environment.
 from __future__ import annotations
 
 import itertools
-import threading
-from collections.abc import Callable, Iterator
+import subprocess
+import sys
+from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from pathlib import Path
 
 import pytest
-from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
-from werkzeug.serving import make_server
 
 from abuse.lake.storage.client import client
 
 SECRET = "no-log-may-show-this"  # noqa: S105 -- of a server that takes any
 NUMBERS = itertools.count()
-Request = dict[str, Any]
+PROJECT = Path(__file__).parent.parent.parent
 
 
 @contextmanager
-def serving(is_refused: Callable[[Request], bool] = lambda _: False) -> Iterator[str]:
-    """The server's address. S3 judges a condition and puts in one act, moto in two: so its requests take turns."""
-    app, turns = DomainDispatcherApplication(create_backend_app), threading.Lock()
-
-    def one_by_one(request: Request, start_response: Any) -> Any:
-        with turns:
-            if is_refused(request):
-                start_response("403 Forbidden", [("Content-Type", "application/xml")])
-                return [b"<Error><Code>AccessDenied</Code><Message>Access Denied</Message></Error>"]
-            return app(request, start_response)
-
-    server = make_server("127.0.0.1", 0, one_by_one, threaded=True, request_handler=MotoRequestHandler)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_address[1]}"
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
+def serving(kind: str = "plain") -> Iterator[str]:
+    """The server's address."""
+    command = [sys.executable, "-m", "tests.s3.server", kind]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, cwd=PROJECT) as server:
+        try:
+            assert server.stdout is not None
+            yield server.stdout.readline().strip()
+        finally:
+            server.terminate()
 
 
 def environment(endpoint: str) -> dict[str, str]:

@@ -42,10 +42,15 @@ def lake(bucket: str) -> str:
     return f"{bucket}/lake"
 
 
+def lock_of(lake: str) -> dict[str, Any]:
+    found: dict[str, Any] = read_json(f"{lake}/{FILE}") or {}
+    return found
+
+
 def left_behind(lake: str, **changes: Any) -> None:
     """A lock nobody removed, of another machine."""
     with LakeLock(lake, "first-run"):
-        said = read_json(f"{lake}/{FILE}")
+        said = lock_of(lake)
     write_json(f"{lake}/{FILE}", said | {"token": "theirs", "host": "elsewhere"} | changes)
 
 
@@ -86,7 +91,7 @@ def test_of_twenty_takers_at_once_one_wins(lake: str, monkeypatch: pytest.Monkey
         monkeypatch.setattr(holder, "STALE_S", SHORT_S)
     won = winners(lake)
     assert len(won) == 1
-    assert read_json(f"{lake}/{FILE}")["token"] == won[0]
+    assert lock_of(lake)["token"] == won[0]
 
 
 def test_a_silent_holder_is_replaced_after_its_time_by_s3s_clock_and_not_before(
@@ -95,7 +100,7 @@ def test_a_silent_holder_is_replaced_after_its_time_by_s3s_clock_and_not_before(
     left_behind(lake, heartbeat=0)  # by its own clock silent since 1970; by S3's it wrote a moment ago
     with pytest.raises(LakeError, match="held by first-run on elsewhere"), LakeLock(lake, "second"):
         pass
-    left_behind_ahead = read_json(f"{lake}/{FILE}") | {"heartbeat": 9e9}
+    left_behind_ahead = lock_of(lake) | {"heartbeat": 9e9}
     write_json(f"{lake}/{FILE}", left_behind_ahead)
     monkeypatch.setattr(holder, "STALE_S", SHORT_S)
     time.sleep(SILENT_S)
@@ -105,7 +110,7 @@ def test_a_silent_holder_is_replaced_after_its_time_by_s3s_clock_and_not_before(
 
 def test_who_was_replaced_notices_stays_out_and_leaves_the_other_alone(lake: str) -> None:
     with LakeLock(lake, "slow") as slow:
-        said = read_json(f"{lake}/{FILE}")
+        said = lock_of(lake)
         write_json(f"{lake}/{FILE}", said | {"owner": "usurper", "token": "theirs"})
         with pytest.raises(LakeError, match=r"lease lost .held by usurper"):
             slow.check()
@@ -113,7 +118,7 @@ def test_who_was_replaced_notices_stays_out_and_leaves_the_other_alone(lake: str
         with pytest.raises(LakeError, match="lease lost"):
             slow.check()
         write_json(f"{lake}/{FILE}", said | {"owner": "usurper", "token": "theirs"})
-    assert read_json(f"{lake}/{FILE}")["owner"] == "usurper"
+    assert lock_of(lake)["owner"] == "usurper"
 
 
 def test_a_lock_removed_by_hand_is_a_lost_lease(lake: str) -> None:
@@ -140,8 +145,8 @@ def test_a_lock_that_cannot_be_read_is_believed_for_a_while(
 def test_the_heartbeat_goes_on_until_the_exit(lake: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lock, "HEARTBEAT_S", 0.05)
     with LakeLock(lake, "night") as held:
-        first, deadline = read_json(f"{lake}/{FILE}")["heartbeat"], time.monotonic() + 30
-        while read_json(f"{lake}/{FILE}")["heartbeat"] == first:
+        first, deadline = lock_of(lake)["heartbeat"], time.monotonic() + 30
+        while lock_of(lake)["heartbeat"] == first:
             assert time.monotonic() < deadline
             time.sleep(0.02)
         for _ in range(20):
@@ -160,7 +165,7 @@ def test_a_killed_holder_on_this_machine_is_replaced_at_once(lake: str, endpoint
             pass
         first.send_signal(signal.SIGKILL)
     with LakeLock(lake, "second-run"):
-        assert read_json(f"{lake}/{FILE}")["owner"] == "second-run"
+        assert lock_of(lake)["owner"] == "second-run"
 
 
 class Deaf(S3):
@@ -182,12 +187,7 @@ def test_a_put_whose_answer_was_lost_is_known_for_ours(lake: str) -> None:
 
 
 def test_a_store_that_takes_no_notice_of_conditions_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    def forget(request: dict[str, Any]) -> bool:
-        request.pop("HTTP_IF_NONE_MATCH", None)
-        request.pop("HTTP_IF_MATCH", None)
-        return False
-
-    with serving(forget) as url:
+    with serving("forgets_conditions") as url:
         monkeypatch.setenv("AWS_ENDPOINT_URL", url)
         lake = f"{new_bucket()}/lake"
         with pytest.raises(LakeError, match="conditional puts are not judged"), LakeLock(lake, "night"):
@@ -197,6 +197,6 @@ def test_a_store_that_takes_no_notice_of_conditions_is_refused(monkeypatch: pyte
 
 def test_the_lock_file_says_who_and_no_secret(lake: str, found: None) -> None:
     with LakeLock(lake, "night"):
-        said = json.dumps(read_json(f"{lake}/{FILE}"))
+        said = json.dumps(lock_of(lake))
     assert '"owner": "night"' in said
     assert os.environ["AWS_SECRET_ACCESS_KEY"] not in said

@@ -12,11 +12,8 @@ import pytest
 
 from abuse.errors import LakeError
 from abuse.lake.lock import LakeLock
-from abuse.lake.publication import append
 from abuse.lake.storage import storage_of
-from abuse.tables import Reviews
 from tests.cli.running import assert_one_line, in_process
-from tests.lake.test_publication import review
 from tests.s3.conftest import new_bucket, serving
 
 COMMANDS = {
@@ -105,7 +102,7 @@ def test_a_refusal_says_what_to_mend(monkeypatch: pytest.MonkeyPatch, status: in
 
 
 def test_objects_that_may_be_listed_and_not_read(monkeypatch: pytest.MonkeyPatch) -> None:
-    with serving(lambda request: request["REQUEST_METHOD"] == "GET" and "/_delta_log/" in request["PATH_INFO"]) as url:
+    with serving("keeps_the_log") as url:
         monkeypatch.setenv("AWS_ENDPOINT_URL", url)
         lake = f"{new_bucket()}/lake"
         storage_of(lake).write(f"{lake}/runs/_delta_log/{0:020}.json", b"{}")
@@ -113,10 +110,9 @@ def test_objects_that_may_be_listed_and_not_read(monkeypatch: pytest.MonkeyPatch
 
 
 def test_a_lake_that_may_be_read_and_not_written(monkeypatch: pytest.MonkeyPatch) -> None:
-    with serving(lambda request: request["REQUEST_METHOD"] == "PUT" and "_lock" in request["PATH_INFO"]) as url:
+    with serving("refuses_writes") as url:
         monkeypatch.setenv("AWS_ENDPOINT_URL", url)
         lake = f"{new_bucket()}/lake"
-        append(lake, Reviews, [review(1)])
         with pytest.raises(LakeError, match=r"access denied \(PutObject\), wanted the right to list, read, write"):
             LakeLock(lake, "night").__enter__()
 

@@ -15,7 +15,15 @@ from abuse.lake.storage import read_all_json, read_json, remove_tree, storage_of
 from tests.s3.conftest import SECRET
 from tests.s3.copied import paths, uploaded
 
-TREE = ("a.csv", "data/x_1.csv", "data/x_2.csv", "data/.x_3.csv", "data/deep/x_4.csv", "data/x-5.csv", "data.csv")
+TREE: tuple[str, ...] = (
+    "a.csv",
+    "data/x_1.csv",
+    "data/x_2.csv",
+    "data/.x_3.csv",
+    "data/deep/x_4.csv",
+    "data/x-5.csv",
+    "data.csv",
+)
 TREE += ("t.parquet/part-1.parquet", "t.parquet/part-0.parquet", "t.parquet-old/part-9.parquet", "more/x_6.csv")
 
 
@@ -33,7 +41,8 @@ def filled(root: str) -> str:
 def test_what_is_written_is_read_and_the_last_word_counts(root: str) -> None:
     path = f"{root}/work/records/x.json"
     assert read_json(path) is None
-    for value in ({"b": [1, None], "a": "ü"}, [], {"a": 1}):
+    values: tuple[object, ...] = ({"b": [1, None], "a": "ü"}, [], {"a": 1})
+    for value in values:
         write_json(path, value)
         assert read_json(path) == value
     assert storage_of(root).names(f"{root}/work/records") == ["x.json"], "nothing is left aside"
@@ -54,7 +63,8 @@ def test_folders_and_files_are_listed_alike(root: str) -> None:
     assert {entry.size for entry in storage.files(root)} == {1, 2}
     assert storage.folders(root) == [f"{root}/{name}" for name in ("data", "more", "t.parquet", "t.parquet-old")]
     assert storage.names(root) == ["a.csv", "data.csv"]
-    assert storage.files(f"{root}/none") == storage.folders(f"{root}/none") == storage.names(f"{root}/none") == []
+    none = f"{root}/none"
+    assert [*storage.files(none), *storage.folders(none), *storage.names(none)] == []
 
 
 def test_what_is_removed_is_gone_and_the_rest_stays(root: str) -> None:

@@ -107,7 +107,7 @@ def needed_versions(root: str, before: datetime) -> dict[str, set[Need]]:
     for record in storage_of(root).files(records):  # what a resumed or released night reads
         if not fnmatchcase(record.path, "*/*/ingest.json"):
             continue
-        said = read_json(f"{records}/{record.path}")
+        said = read_json(f"{records}/{record.path}") or {"facts": {}}
         if (version := said.get("first_funders", {}).get("version")) is not None:
             needs[f"work/{FirstFunders.table_name()}"].add(Need(version))
         for name, fact in said["facts"].items():

@@ -57,4 +57,4 @@ def files_of(table: DeltaTable, uri: str) -> FileSystem:
 
 def options(uri: str) -> dict[str, str] | None:
     """For delta-rs' `storage_options`. Raises LakeError where a bucket does not answer."""
-    return storage_of(uri).tableoptions(uri)
+    return storage_of(uri).table_options(uri)

@@ -17,13 +17,19 @@ from abuse.address import is_remote
 from abuse.errors import LakeError
 from abuse.lake.storage import remove_tree
 
-UNWRITABLE = ("mkdirs failed", "not a directory", "permission denied", "no space left", "read-only file system")
+UNWRITABLE: tuple[str, ...] = (
+    "mkdirs failed",
+    "not a directory",
+    "permission denied",
+    "no space left",
+    "read-only file system",
+)
 UNWRITABLE += ("access denied", "no such bucket", "nosuchbucket")  # of S3
 
 
 def spill_folder(lake: str, spark: SparkSession) -> str:
     """In the lake, where a cluster's machines find it; a machine alone takes its disk, if the lake is in S3."""
-    if not is_remote(lake) or not spark.sparkContext.master.startswith("local"):
+    if not is_remote(lake) or not str(spark.sparkContext.master).startswith("local"):
         return f"{lake}/work/spill"
     return _scratch(lake, (spark.sparkContext.getConf().get("spark.local.dir") or gettempdir()).partition(",")[0])
 

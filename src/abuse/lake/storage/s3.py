@@ -111,7 +111,7 @@ class S3:
         return [name for name in self._level(folder) if not name.endswith("/")]
 
     def folders(self, folder: str) -> list[str]:
-        return [f"{folder}/{name.rstrip('/')}" for name in self._level(folder) if name.endswith("/")]
+        return sorted(f"{folder}/{name.rstrip('/')}" for name in self._level(folder) if name.endswith("/"))
 
     def files(self, folder: str) -> list[Entry]:
         start = len(_below(folder))
