@@ -25,12 +25,12 @@ def forgets_conditions(request: Request) -> bool:
 
 def keeps_the_log(request: Request) -> bool:
     """What is in tables may be listed and not read."""
-    return request["REQUEST_METHOD"] == "GET" and "/_delta_log/" in request["PATH_INFO"]
+    return str(request["REQUEST_METHOD"]) == "GET" and "/_delta_log/" in request["PATH_INFO"]
 
 
 def refuses_writes(request: Request) -> bool:
     """But for buckets."""
-    return request["REQUEST_METHOD"] == "PUT" and request["PATH_INFO"].count("/") > 1
+    return str(request["REQUEST_METHOD"]) == "PUT" and request["PATH_INFO"].count("/") > 1
 
 
 KINDS: dict[str, Callable[[Request], bool]] = {
