@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from abuse.console.command import serve
 from abuse.errors import AbuseError, InputError
 
 if TYPE_CHECKING:
@@ -412,6 +413,14 @@ def diff(a: str, b: str, lake: str, campaign_id: str, is_json: bool) -> None:
         click.echo(comparing.as_json(found))
     else:
         comparing.render(found, _console())
+
+
+@main.group()
+def review() -> None:
+    """People's side: what was found, and why."""
+
+
+review.add_command(serve)
 
 
 @main.command()

@@ -96,10 +96,12 @@ def publications(lake: str, campaign_id: str) -> list[Publication]:
 
     A later attempt that was held or failed changed no public table, so it takes nothing back.
     """
-    latest: dict[datetime, Run] = {}
-    for run in runs(lake, campaign_id):
-        if run.status == "published":
-            latest.setdefault(run.as_of, run)
+    return latest_published(lake, runs(lake, campaign_id))
+
+
+def latest_published(lake: str, newest_first: list[Run]) -> list[Publication]:
+    """The same of one campaign's attempts that are at hand."""
+    latest = {run.as_of: run for run in reversed(newest_first) if run.status == "published"}
     return [Publication(lake, latest[as_of]) for as_of in sorted(latest, reverse=True)]
 
 
@@ -123,8 +125,7 @@ def ledger(lake: str, table: type[Table]) -> pa.Table:
     if not DeltaTable.is_deltatable(uri):
         return table.arrow_schema().empty_table()
     found = DeltaTable(uri)
-    rows = found.to_pyarrow_dataset(filesystem=files_of(found)).to_table(table.columns())
-    return rows.cast(table.arrow_schema())
+    return found.to_pyarrow_dataset(filesystem=files_of(found)).to_table(table.columns()).cast(table.arrow_schema())
 
 
 def files_of(table: DeltaTable) -> FileSystem:

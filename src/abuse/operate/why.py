@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import pyarrow.compute as pc
 
 from abuse.errors import InputError, LakeError
-from abuse.lake.publication import Publication, publications
+from abuse.lake.publication import Publication, Run, publications
 from abuse.operate.because import because
 from abuse.operate.page import listed, moment, printable, say, title
 from abuse.operate.wording import (
@@ -68,7 +68,30 @@ def explain(
     publication: Publication, account: str, audience: Literal["ops", "user"], own: AbstractSet[str] = frozenset()
 ) -> Explanation:
     """Everything known for ops; for anyone else only what is the account's own. `own`: its further addresses."""
-    row, run = _decision(publication, account), publication.run
+    row = _decision(publication, account)
+    account, cluster_id = row[Decisions.account], row[Decisions.cluster_id] if audience == "ops" else None
+    return told(
+        publication.run,
+        row,
+        audience,
+        own,
+        cluster=_cluster(publication, row) if cluster_id else {},
+        because=because(publication, cluster_id, account) if cluster_id else [],
+        history=history(publication, account),
+    )
+
+
+def told(
+    run: Run,
+    row: dict[str, Any],
+    audience: Literal["ops", "user"],
+    own: AbstractSet[str] = frozenset(),
+    *,
+    cluster: dict[str, Any],
+    because: list[str],
+    history: list[tuple[datetime, str]],
+) -> Explanation:
+    """The same of rows at hand: of `decisions`, its cluster and place in it, what the score rests on, and before."""
     verdict, is_ops = row[Decisions.verdict], audience == "ops"
     mine = own | {row[Decisions.account]}
     named = [item for item in row[Decisions.evidence] if is_ops or not mine.isdisjoint((item["from"], item["to"]))]
@@ -84,11 +107,9 @@ def explain(
         evidence=named if is_ops else [_own_side(item, mine) for item in named],
         is_partial=len(named) < len(row[Decisions.evidence]),
         facts=_facts(row) if is_ops else {},
-        cluster=_cluster(publication, row) if is_ops and row[Decisions.cluster_id] else {},
-        because=because(publication, row[Decisions.cluster_id], row[Decisions.account])
-        if is_ops and row[Decisions.cluster_id]
-        else [],
-        history=_history(publication, row[Decisions.account]),
+        cluster=cluster if is_ops else {},
+        because=because if is_ops else [],
+        history=history,
         changes=[OPS_CHANGES[verdict]] if is_ops else USER_CHANGES.get(verdict, []),
     )
 
@@ -154,7 +175,7 @@ def _cluster(publication: Publication, row: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _history(publication: Publication, account: str) -> list[tuple[datetime, str]]:
+def history(publication: Publication, account: str) -> list[tuple[datetime, str]]:
     """The verdict of each earlier night as it was published, latest first."""
     nights = publications(publication.lake, publication.run.campaign_id)
     earlier = [night for night in nights if night.run.as_of < publication.run.as_of]

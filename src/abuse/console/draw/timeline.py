@@ -1,0 +1,84 @@
+"""Times of a cluster's life -> three rows of bars over one axis: first coins, first actions, coins going on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from abuse.console.draw.axes import time_ticks
+
+WIDTH, LEFT, RIGHT, LANE, GAP, FOOT = 960, 150, 20, 64, 26, 46
+BINS = 60
+TALLEST = LANE - 6
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    x: float
+    y: float
+    width: float
+    height: float
+    said: str
+
+
+@dataclass(frozen=True, slots=True)
+class Lane:
+    name: str
+    what: str
+    base: float
+    most: int
+    """Accounts in the tallest bar."""
+    bars: list[Bar]
+    num: int
+
+
+@dataclass(frozen=True, slots=True)
+class Timeline:
+    width: float
+    height: float
+    left: float
+    right: float
+    floor: float
+    lanes: list[Lane]
+    ticks: list[tuple[float, str]]
+
+
+def timeline(times: dict[str, tuple[str, list[datetime]]]) -> Timeline | None:
+    """`times`: lane -> (what is counted, instants). None when no time is known."""
+    known = [at for _, instants in times.values() for at in instants]
+    if not known:
+        return None
+    start, end = min(known), max(known)
+    if end - start < timedelta(minutes=1):
+        start, end = start - timedelta(minutes=1), end + timedelta(minutes=1)
+    across = WIDTH - LEFT - RIGHT
+
+    def x(at: datetime) -> float:
+        return round(LEFT + across * ((at - start) / (end - start)), 1)
+
+    lanes = [
+        _lane(name, what, instants, start, end, base=(LANE + GAP) * (place + 1) - GAP / 2)
+        for place, (name, (what, instants)) in enumerate(times.items())
+    ]
+    floor = (LANE + GAP) * len(lanes)
+    ticks = [(x(at), label) for at, label in time_ticks(start, end)]
+    return Timeline(WIDTH, floor + FOOT, LEFT, WIDTH - RIGHT, floor, lanes, ticks)
+
+
+def _lane(name: str, what: str, instants: list[datetime], start: datetime, end: datetime, base: float) -> Lane:
+    """One bar for each stretch of time in which there is any."""
+    width = (WIDTH - LEFT - RIGHT) / BINS
+    stretch = (end - start) / BINS
+    counts: dict[int, list[datetime]] = {}
+    for at in sorted(instants):
+        counts.setdefault(min(BINS - 1, int((at - start) / stretch)), []).append(at)
+    most = max((len(inside) for inside in counts.values()), default=0)
+    bars = []
+    for place, inside in counts.items():
+        height = round(max(2.0, TALLEST * len(inside) / most), 1)
+        first, last = f"{inside[0]:%Y-%m-%d %H:%M:%S}", f"{inside[-1]:%Y-%m-%d %H:%M:%S}"
+        span = first if first == last else f"{first} to {last}"
+        bars.append(
+            Bar(round(LEFT + place * width, 1), base - height, round(width - 1, 1), height, f"{len(inside):,}: {span}")
+        )
+    return Lane(name, what, base, most, bars, len(instants))

@@ -1,0 +1,59 @@
+"""A publication -> the rows of a table, a batch at a time: for what is larger than memory should hold."""
+
+from __future__ import annotations
+
+from datetime import UTC
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+import pyarrow.compute as pc
+from deltalake import DeltaTable
+from deltalake.exceptions import DeltaError
+
+from abuse.errors import LakeError
+from abuse.lake.publication import Publication, files_of
+from abuse.tables import WHEN, PerRun, Published
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+BATCH_ROWS = 20_000
+READAHEAD = 2
+"""Batches that Arrow reads before they are asked for; by default sixteen, which is most of the memory."""
+
+
+def batches(publication: Publication, table: type[PerRun], columns: list[str]) -> Iterator[pa.RecordBatch]:
+    """The rows of the slice in the declared types: of a public table at the version the run published, of a work table
+    those the same run made, and none where another run of the slice has taken their place.
+    """
+    run, is_public = publication.run, issubclass(table, Published)
+    path = f"{publication.lake.rstrip('/')}/{'' if is_public else 'work/'}{table.table_name()}"
+    if not is_public and not DeltaTable.is_deltatable(path):
+        return
+    slice_ = (pc.field(table.campaign_id) == run.campaign_id) & (pc.field(table.as_of) == pa.scalar(run.as_of, WHEN))
+    ours = slice_ if is_public else slice_ & (pc.field(table.run_id) == run.run_id)
+    in_files = [
+        (table.campaign_id, "=", run.campaign_id),
+        (table.as_of, "=", run.as_of.astimezone(UTC).isoformat(" ", "microseconds").removesuffix("+00:00")),
+    ]
+    schema = pa.schema([table.arrow_schema().field(name) for name in columns])
+    try:
+        found = DeltaTable(path, version=publication.version(table) if issubclass(table, Published) else None)
+        rows = found.to_pyarrow_dataset(filesystem=files_of(found), file_pruning_predicate=in_files)
+        known = [name for name in columns if name in rows.schema.names]
+        for batch in rows.to_batches(
+            columns=known, filter=ours, batch_size=BATCH_ROWS, batch_readahead=READAHEAD, fragment_readahead=1
+        ):
+            if batch.num_rows:
+                yield conformed(batch, schema)
+    except (DeltaError, OSError) as error:
+        said = (str(error).splitlines() or [type(error).__name__])[0]
+        where = f"lake {publication.lake}: table {table.table_name()} of run {run.run_id}"
+        raise LakeError(where, f"cannot be read ({said})", "the rows of its run", "Publish the slice again.") from error
+
+
+def conformed(batch: pa.RecordBatch, schema: pa.Schema) -> pa.RecordBatch:
+    """In the declared types; a column that a lake of an earlier version lacks is empty."""
+    nothing = pa.nulls(batch.num_rows)
+    arrays = [(batch[f.name] if f.name in batch.schema.names else nothing).cast(f.type) for f in schema]
+    return pa.RecordBatch.from_arrays(arrays, schema=schema)
