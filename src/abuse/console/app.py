@@ -28,7 +28,7 @@ from abuse.settings import Console
 if TYPE_CHECKING:
     from starlette.types import ASGIApp
 
-LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
+LOOPBACK = ("127.0.0.1", "localhost")
 NUM_KEPT = 64
 """Pictures and comparisons; a picture is some 50 kB."""
 LEAST_ZIPPED = 1024
