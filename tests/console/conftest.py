@@ -12,7 +12,7 @@ from starlette.testclient import TestClient
 
 from abuse.console.app import console
 from abuse.settings import Console
-from tests.console.lakes import publish, public_rows
+from tests.console.lakes import public_rows, publish
 from tests.lake.test_publication import NIGHT
 
 RULES = Console(poll_s=0.0, wait_s=30.0, page_rows=4)

@@ -57,7 +57,12 @@ def swept(n: int) -> dict[str, Any]:
 
 
 def decision(account: str, verdict: str, **rest: Any) -> dict[str, Any]:
-    row = {"account": account, "verdict": verdict, "machine_verdict": verdict, "reasons": ["no_links: Nothing ties it."]}
+    row = {
+        "account": account,
+        "verdict": verdict,
+        "machine_verdict": verdict,
+        "reasons": ["no_links: Nothing ties it."],
+    }
     return row | {"evidence_kinds": [], "evidence": [], "rule_version": "1", "model_version": "time-gap-1"} | rest
 
 
@@ -196,4 +201,3 @@ def write_work(lake: Path, table: type[Table], rows: list[dict[str, Any]]) -> No
     frame = pa.Table.from_pylist(rows, schema=table.arrow_schema())
     write_deltalake(uri, frame, mode="overwrite", partition_by=list(table.partitions))
     assert DeltaTable.is_deltatable(uri)
-

@@ -127,7 +127,9 @@ def test_the_description_names_every_answer_and_problem(served: Served, lake: Pa
     for path, methods in told["paths"].items():
         assert set(methods) == {"get"}, f"{path}: this console only reads"
         assert methods["get"]["responses"]["200"]
-    assert "application/problem+json" in str(told["paths"][f"{V1}/{{campaign_id}}/decisions"]["get"]["responses"]["404"])
+    assert "application/problem+json" in str(
+        told["paths"][f"{V1}/{{campaign_id}}/decisions"]["get"]["responses"]["404"]
+    )
 
 
 STATUS = ("/healthz", "/readyz", "/metrics")

@@ -105,15 +105,17 @@ def test_links_without_trails_are_drawn_from_their_movements() -> None:
 @given(st.lists(st.tuples(st.integers(0, 12), st.integers(0, 12)), max_size=40))
 def test_every_node_has_a_place_whatever_the_graph(pairs: list[tuple[int, int]]) -> None:
     names = sorted({str(n) for pair in pairs for n in pair})
-    near = {name: sorted({str(b) for a, b in [*pairs, *((y, x) for x, y in pairs)] if str(a) == name}) for name in names}
+    near = {
+        name: sorted({str(b) for a, b in [*pairs, *((y, x) for x, y in pairs)] if str(a) == name}) for name in names
+    }
     found = positions(names, near)
     assert set(found) == set(names)
     assert all(math.isfinite(x) and math.isfinite(y) for x, y in found.values())
 
 
-@given(st.datetimes(datetime(2020, 1, 1), datetime(2030, 1, 1)), st.timedeltas(timedelta(minutes=1), timedelta(days=2000)))
-def test_an_axis_of_time_has_a_few_round_ticks_inside_it(naive: datetime, length: timedelta) -> None:
-    start = naive.replace(tzinfo=UTC)
+@given(st.integers(0, 3_000_000_000), st.timedeltas(timedelta(minutes=1), timedelta(days=2000)))
+def test_an_axis_of_time_has_a_few_round_ticks_inside_it(since: int, length: timedelta) -> None:
+    start = datetime.fromtimestamp(since, UTC)
     ticks = time_ticks(start, start + length)
     assert len(ticks) <= 8
     assert all(start <= at <= start + length for at, _ in ticks)

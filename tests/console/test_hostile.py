@@ -9,7 +9,17 @@ from urllib.parse import quote
 
 import pytest
 
-from abuse.tables import ClusterMembers, Clusters, Decisions, Explanations, Links, Participants, Scores, Services, Trails
+from abuse.tables import (
+    ClusterMembers,
+    Clusters,
+    Decisions,
+    Explanations,
+    Links,
+    Participants,
+    Scores,
+    Services,
+    Trails,
+)
 from tests.console.conftest import Served
 from tests.console.lakes import EXCHANGE, FARM, MEMBERS, decision, public_rows, publish, work_rows
 from tests.console.test_pages import ON, scanned

@@ -70,7 +70,9 @@ class Scanned(HTMLParser):
         self.inline += [f"{tag} {name}" for name in found if name.startswith(("on", "hx-on")) or name == "style"]
         if tag == "style" or (tag == "script" and not found.get("src")):
             self.inline.append(tag)
-        self.inline += [value or "" for value in found.values() if (value or "").strip().lower().startswith("javascript:")]
+        self.inline += [
+            value or "" for value in found.values() if (value or "").strip().lower().startswith("javascript:")
+        ]
         self.loaded += [found[name] or "" for name in ("src", "data-src", "hx-get") if name in found]
         if tag == "link":
             self.loaded.append(found.get("href") or "")

@@ -19,7 +19,7 @@ from abuse.errors import LakeError
 from abuse.lake.publication import current
 from abuse.settings import Console
 from tests.console.conftest import RULES, Served
-from tests.console.lakes import MEMBERS, publish, public_rows
+from tests.console.lakes import MEMBERS, public_rows, publish
 from tests.lake.test_publication import NIGHT
 
 
@@ -143,8 +143,8 @@ def test_a_work_table_of_another_run_is_not_mixed_in(tmp_path: Path, executor: H
 
 
 def test_the_read_model_says_what_the_lake_says(tmp_path: Path, executor: Held) -> None:
-    from abuse.operate.why import explain
     from abuse.console.pages.account import for_ops, for_user
+    from abuse.operate.why import explain
 
     publish(tmp_path)
     found, publication = shelf(tmp_path, executor), current(str(tmp_path), "drop")
@@ -162,7 +162,9 @@ def test_pages_go_on_while_a_newer_night_is_published(served: Served, tmp_path: 
     client = served(lake)
     seen = set()
     for night in range(1, 5):
-        publish(lake, public_rows(("clear", "disqualified")[night % 2]), run_id=f"run{night}", attempt=night, minutes=night)
+        publish(
+            lake, public_rows(("clear", "disqualified")[night % 2]), run_id=f"run{night}", attempt=night, minutes=night
+        )
         for _ in range(3):
             page = client.get("/api/v1/campaigns/drop/decisions?limit=20").json()
             verdicts = {row["verdict"] for row in page["decisions"] if row["account"] in MEMBERS[:9]}

@@ -34,9 +34,7 @@ NUM_KEPT = 64
 LEAST_ZIPPED = 1024
 
 
-def console(
-    lake: str, folder: Path, rules: Console, executor: Executor, hosts: Collection[str] = LOOPBACK
-) -> ASGIApp:
+def console(lake: str, folder: Path, rules: Console, executor: Executor, hosts: Collection[str] = LOOPBACK) -> ASGIApp:
     """`folder`: where read models lie. `hosts`: names a request may call us by, so that no other site's page can."""
     app = FastAPI(
         title="campaign-abuse",

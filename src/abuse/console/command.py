@@ -25,14 +25,20 @@ CACHE = "console"
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option("--port", default=8765, show_default=True, type=click.IntRange(0, 65535))
 @click.option("--allowed-host", "hosts", multiple=True, help="Name that browsers may call it by; beside loopback.")
-@click.option("--cache", type=click.Path(path_type=Path, file_okay=False), help="Folder of read models; in the lake unless given.")
+@click.option(
+    "--cache", type=click.Path(path_type=Path, file_okay=False), help="Folder of read models; in the lake unless given."
+)
 @click.option("--settings", "settings_file", type=click.Path(path_type=Path), help="TOML file; defaults for all.")
-def serve(lake: Path, host: str, port: int, hosts: tuple[str, ...], cache: Path | None, settings_file: Path | None) -> None:
+def serve(
+    lake: Path, host: str, port: int, hosts: tuple[str, ...], cache: Path | None, settings_file: Path | None
+) -> None:
     """Serves the review console and its API, read only."""
     from abuse.settings import load_settings
 
     if host not in LOOPBACK and not hosts:
-        raise click.UsageError(f"--host {host} is not this machine alone, and there is no login yet: name --allowed-host.")
+        raise click.UsageError(
+            f"--host {host} is not this machine alone, and there is no login yet: name --allowed-host."
+        )
     rules = load_settings(settings_file).console
     with _folder(cache or lake / "work" / CACHE) as folder:
         _run(str(lake), folder, rules, host, port, hosts)
@@ -64,8 +70,12 @@ def _run(lake: str, folder: Path, rules: Console, host: str, port: int, hosts: t
 
     log_as_json()
     shown = f"[{host}]" if ":" in host else host
-    click.echo(f"The console is at http://{shown}:{port}/ and stops with Ctrl-C. No login: whoever reaches it may read.")
+    click.echo(
+        f"The console is at http://{shown}:{port}/ and stops with Ctrl-C. No login: whoever reaches it may read."
+    )
     # a process of its own reads each night: its memory goes with it, and pages are not kept waiting
     with ProcessPoolExecutor(1, multiprocessing.get_context("spawn"), max_tasks_per_child=1) as executor:
         app = console(lake, folder, rules, executor, (*NAMES, *hosts))
-        uvicorn.run(app, host=host, port=port, log_config=None, access_log=False, server_header=False, date_header=False)
+        uvicorn.run(
+            app, host=host, port=port, log_config=None, access_log=False, server_header=False, date_header=False
+        )

@@ -33,7 +33,10 @@ Limit = Annotated[int, Depends(page_limit)]
 
 @api.get("/campaigns", tags=["campaigns"])
 def campaigns(ledgers: FromLedgers) -> list[shapes.Campaign]:
-    return [_campaign(summary(ledgers, campaign_id), ledgers.runs(campaign_id)[0].status) for campaign_id in ledgers.campaigns()]
+    return [
+        _campaign(summary(ledgers, campaign_id), ledgers.runs(campaign_id)[0].status)
+        for campaign_id in ledgers.campaigns()
+    ]
 
 
 @api.get("/campaigns/{campaign_id}", tags=["campaigns"])

@@ -78,7 +78,9 @@ def flows(
     return found
 
 
-def _put(found: Flows, sender: str, recipient: str, group: str, item: Mapping[str, Any], owner: Mapping[str, str]) -> None:
+def _put(
+    found: Flows, sender: str, recipient: str, group: str, item: Mapping[str, Any], owner: Mapping[str, str]
+) -> None:
     source, target = owner.get(sender, sender), owner.get(recipient, recipient)
     if source != target:
         flow = found.setdefault((source, target, group), Flow(source=source, target=target, group=group))

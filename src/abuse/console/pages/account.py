@@ -14,8 +14,8 @@ from abuse.console.pages.overview import answer
 from abuse.console.read import accounts
 from abuse.console.read.history import lines
 from abuse.console.read.model import View
-from abuse.operate.wording import LABELS
 from abuse.operate.why import Explanation, render, told
+from abuse.operate.wording import LABELS
 from abuse.tables import Decisions
 
 pages = APIRouter(prefix="/campaigns/{campaign_id}")

@@ -46,7 +46,9 @@ def nights(
         tab="nights",
         nights=[one.run.as_of for one in published],
         found=found,
-        changes=[(change, [_plain(line) for line in change.why]) for change in changes[first : first + rules.page_rows]],
+        changes=[
+            (change, [_plain(line) for line in change.why]) for change in changes[first : first + rules.page_rows]
+        ],
         page=page,
         num_pages=max(1, -(-len(changes) // rules.page_rows)),
     )

@@ -83,7 +83,9 @@ def rests_on(view: View, row: dict[str, Any]) -> list[str]:
 
 def explained(view: View, cluster_id: str) -> dict[str, Any]:
     """The row of `explanations`; empty for a cluster that nobody has to look at."""
-    row = view.row("SELECT standing, base, moved, lowering, raising, core FROM explained WHERE cluster_id = ?", cluster_id)
+    row = view.row(
+        "SELECT standing, base, moved, lowering, raising, core FROM explained WHERE cluster_id = ?", cluster_id
+    )
     return {name: json.loads(value) if isinstance(value, str) else value for name, value in (row or {}).items()}
 
 
@@ -99,5 +101,3 @@ def counts(view: View) -> dict[str, int]:
     """verdict -> how many accounts."""
     rows = view.rows("SELECT verdict, count(*) AS num FROM accounts GROUP BY verdict")
     return {row["verdict"]: row["num"] for row in rows}
-
-

@@ -35,8 +35,8 @@ MEMBER_SORTS = {
     "account": "account",
 }
 ROW = """
-cluster_id, founder, size, num_links, shape, core_funder, core_kind, num_cut, is_giant, score, score_lower, disqualified,
-review, clear, exempt, not_analysed, reward
+cluster_id, founder, size, num_links, shape, core_funder, core_kind, num_cut, is_giant, score, score_lower,
+disqualified, review, clear, exempt, not_analysed, reward
 """
 
 

@@ -26,7 +26,7 @@ CHANGES = {
 
 
 def lines(publication: Publication, account: str, verdict: str) -> list[tuple[str, str]]:
-    """(nights, verdict) of an account, latest first; nights with the same verdict are one line. `verdict`: this night's."""
+    """(nights, verdict) of an account, latest first; nights of one verdict are one line. `verdict`: this night's."""
     every = [(publication.run.as_of, verdict), *history(publication, account)]
     return [(span([at for at, _ in same]), told.replace("_", " ")) for told, same in _runs(every)]
 

@@ -52,7 +52,9 @@ class Metrics:
             totals[route] += num
         for route, num in sorted(totals.items()):
             for limit in BUCKETS:
-                lines.append(f"{name}_bucket{_labels({'route': route, 'le': f'{limit:g}'})} {self._within[route][limit]}")
+                lines.append(
+                    f"{name}_bucket{_labels({'route': route, 'le': f'{limit:g}'})} {self._within[route][limit]}"
+                )
             lines.append(f"{name}_bucket{_labels({'route': route, 'le': '+Inf'})} {num}")
             lines.append(f"{name}_sum{_labels({'route': route})} {self._seconds[route]:g}")
             lines.append(f"{name}_count{_labels({'route': route})} {num}")

@@ -53,7 +53,9 @@ class Templates:
 
     def page(self, request: Request, name: str, status: int = 200, **context: Any) -> HTMLResponse:
         """A whole page; for a part of one that the browser asks for, the part alone."""
-        text = self.env.get_template(name).render(request=request, **{"campaign_id": None, "tab": "", "as_of": None} | context)
+        text = self.env.get_template(name).render(
+            request=request, **{"campaign_id": None, "tab": "", "as_of": None} | context
+        )
         return HTMLResponse(text, status_code=status, headers={"vary": "HX-Request"})
 
 
