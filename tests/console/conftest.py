@@ -1,9 +1,8 @@
-"""The console on a small lake, its read models made by a thread instead of a process."""
+"""The console on a small lake, its read models made in this process."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 
@@ -23,18 +22,17 @@ Served = Callable[..., TestClient]
 def served(tmp_path: Path) -> Iterator[Served]:
     """lake -> a browser's view of its console."""
     clients: list[TestClient] = []
-    with ThreadPoolExecutor(1) as executor:
 
-        def serve(lake: Path, rules: Console = RULES) -> TestClient:
-            folder = tmp_path / "models"
-            folder.mkdir(exist_ok=True)
-            app = console(str(lake), folder, rules, executor, hosts=("testserver",))
-            clients.append(TestClient(app, raise_server_exceptions=False, follow_redirects=False))
-            return clients[-1].__enter__()
+    def serve(lake: Path, rules: Console = RULES) -> TestClient:
+        folder = tmp_path / "models"
+        folder.mkdir(exist_ok=True)
+        app = console(str(lake), folder, rules, hosts=("testserver",))
+        clients.append(TestClient(app, raise_server_exceptions=False, follow_redirects=False))
+        return clients[-1].__enter__()
 
-        yield serve
-        for client in clients:
-            client.__exit__(None, None, None)
+    yield serve
+    for client in clients:
+        client.__exit__(None, None, None)
 
 
 @pytest.fixture(scope="session")

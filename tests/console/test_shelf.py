@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -13,39 +12,40 @@ import pytest
 
 from abuse.console.problems import NotFound, NotReady
 from abuse.console.read import accounts
+from abuse.console.read.build import build
 from abuse.console.read.ledgers import Ledgers
-from abuse.console.read.shelf import Shelf
+from abuse.console.read.shelf import Shelf, build_apart
 from abuse.errors import LakeError
-from abuse.lake.publication import current
+from abuse.lake.publication import Publication, current
 from abuse.settings import Console
 from tests.console.conftest import RULES, Served
 from tests.console.lakes import MEMBERS, public_rows, publish
 from tests.lake.test_publication import NIGHT
 
 
-class Held(ThreadPoolExecutor):
-    """Works on nothing until it is let."""
+class Made:
+    """`build`, held back while `gate` is closed."""
 
     def __init__(self) -> None:
-        super().__init__(1)
         self.gate = threading.Event()
+        self.gate.set()
 
-    def submit(self, work: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:  # type: ignore[override]
-        return super().submit(lambda: (self.gate.wait(30), work(*args, **kwargs))[1])
+    def __call__(self, publication: Publication, file: Path) -> None:
+        self.gate.wait(30)
+        build(publication, file)
 
 
 @pytest.fixture
-def executor() -> Iterator[Held]:
-    with Held() as held:
-        held.gate.set()
-        yield held
-        held.gate.set()
+def made() -> Iterator[Made]:
+    held = Made()
+    yield held
+    held.gate.set()
 
 
-def shelf(lake: Path, executor: Held, rules: Console = RULES) -> Shelf:
+def shelf(lake: Path, made: Made, rules: Console = RULES) -> Shelf:
     folder = lake / "work" / "console"
     folder.mkdir(parents=True, exist_ok=True)
-    return Shelf(Ledgers(str(lake), rules.poll_s), folder, rules, executor)
+    return Shelf(Ledgers(str(lake), rules.poll_s), folder, rules, made)
 
 
 def verdict(found: Shelf, as_of: Any = None) -> str:
@@ -53,9 +53,9 @@ def verdict(found: Shelf, as_of: Any = None) -> str:
         return str(accounts.account(view, MEMBERS[0])["verdict"])
 
 
-def test_a_request_keeps_the_publication_it_began_with(tmp_path: Path, executor: Held) -> None:
+def test_a_request_keeps_the_publication_it_began_with(tmp_path: Path, made: Made) -> None:
     publish(tmp_path, public_rows("clear"))
-    found = shelf(tmp_path, executor)
+    found = shelf(tmp_path, made)
     with found.view("drop") as view:
         before = accounts.account(view, MEMBERS[0])["verdict"]
         publish(tmp_path, run_id="run2", minutes=1)
@@ -65,43 +65,43 @@ def test_a_request_keeps_the_publication_it_began_with(tmp_path: Path, executor:
         assert view.publication.run.run_id == "run1"
 
 
-def test_the_newer_publication_is_swapped_in_whole(tmp_path: Path, executor: Held) -> None:
+def test_the_newer_publication_is_swapped_in_whole(tmp_path: Path, made: Made) -> None:
     publish(tmp_path, public_rows("clear"))
-    found = shelf(tmp_path, executor)
+    found = shelf(tmp_path, made)
     assert verdict(found) == "clear"
-    executor.gate.clear()
+    made.gate.clear()
     publish(tmp_path, run_id="run2", minutes=1)
     assert verdict(found) == "clear", "the next one is not read yet, and nobody waits for it"
-    executor.gate.set()
+    made.gate.set()
     _wait_until(lambda: verdict(found) == "disqualified")
 
 
-def test_a_rewritten_night_is_another_publication(tmp_path: Path, executor: Held) -> None:
+def test_a_rewritten_night_is_another_publication(tmp_path: Path, made: Made) -> None:
     """The same run again: same run_id, other versions."""
     publish(tmp_path, public_rows("clear"))
-    found = shelf(tmp_path, executor)
+    found = shelf(tmp_path, made)
     assert verdict(found) == "clear"
     publish(tmp_path, attempt=2, minutes=1)
     _wait_until(lambda: verdict(found) == "disqualified")
 
 
-def test_a_night_that_takes_long_says_to_come_back(tmp_path: Path, executor: Held) -> None:
+def test_a_night_that_takes_long_says_to_come_back(tmp_path: Path, made: Made) -> None:
     publish(tmp_path)
-    executor.gate.clear()
-    found = shelf(tmp_path, executor, Console(poll_s=0.0, wait_s=0.05))
+    made.gate.clear()
+    found = shelf(tmp_path, made, Console(poll_s=0.0, wait_s=0.05))
     assert not found.is_ready()
     with pytest.raises(NotReady, match="still being read"):
         verdict(found)
-    executor.gate.set()
+    made.gate.set()
     _wait_until(found.is_ready)
     assert verdict(found) == "disqualified"
 
 
-def test_older_nights_are_read_when_asked_for_and_the_oldest_asked_are_let_go(tmp_path: Path, executor: Held) -> None:
+def test_older_nights_are_read_when_asked_for_and_the_oldest_asked_are_let_go(tmp_path: Path, made: Made) -> None:
     for day in range(4):
         publish(tmp_path, public_rows(("clear", "review", "exempt", "disqualified")[day]),
                 as_of=NIGHT + timedelta(days=day), run_id=f"run{day}", minutes=day)  # fmt: skip
-    found = shelf(tmp_path, executor, Console(poll_s=0.0, kept_nights=1))
+    found = shelf(tmp_path, made, Console(poll_s=0.0, kept_nights=1))
     for _ in range(2):
         told = [verdict(found, NIGHT + timedelta(days=day)) for day in range(4)]
         assert told == ["clear", "review", "exempt", "disqualified"]
@@ -110,16 +110,16 @@ def test_older_nights_are_read_when_asked_for_and_the_oldest_asked_are_let_go(tm
         verdict(found, NIGHT - timedelta(days=1))
 
 
-def test_what_was_read_is_not_read_again_after_a_start(tmp_path: Path, executor: Held) -> None:
+def test_what_was_read_is_not_read_again_after_a_start(tmp_path: Path, made: Made) -> None:
     publish(tmp_path)
-    assert verdict(shelf(tmp_path, executor)) == "disqualified"
-    executor.gate.clear()
-    assert verdict(shelf(tmp_path, executor, Console(poll_s=0.0, wait_s=0.05))) == "disqualified"
+    assert verdict(shelf(tmp_path, made)) == "disqualified"
+    made.gate.clear()
+    assert verdict(shelf(tmp_path, made, Console(poll_s=0.0, wait_s=0.05))) == "disqualified"
 
 
-def test_a_night_that_cannot_be_read_leaves_the_one_before_and_says_why(tmp_path: Path, executor: Held) -> None:
+def test_a_night_that_cannot_be_read_leaves_the_one_before_and_says_why(tmp_path: Path, made: Made) -> None:
     publish(tmp_path, public_rows("clear"))
-    found = shelf(tmp_path, executor)
+    found = shelf(tmp_path, made)
     assert verdict(found) == "clear"
     publish(tmp_path, as_of=NIGHT + timedelta(days=1), run_id="run2", minutes=1)
     for file in (tmp_path / "clusters").rglob("*2026-04-02*/*.parquet"):
@@ -131,23 +131,23 @@ def test_a_night_that_cannot_be_read_leaves_the_one_before_and_says_why(tmp_path
     assert not list((tmp_path / "work" / "console").glob(".building*")), "no half of a file stays"
 
 
-def test_a_work_table_of_another_run_is_not_mixed_in(tmp_path: Path, executor: Held) -> None:
+def test_a_work_table_of_another_run_is_not_mixed_in(tmp_path: Path, made: Made) -> None:
     """Trails and first actions are the run's own, or unknown."""
     publish(tmp_path)
     publish(tmp_path, as_of=NIGHT + timedelta(days=1), run_id="run2", minutes=1)
-    found = shelf(tmp_path, executor)
+    found = shelf(tmp_path, made)
     for as_of, num in ((NIGHT, 0), (NIGHT + timedelta(days=1), 30)):
         with found.view("drop", as_of) as view:
             assert view.value("SELECT count(*) FROM hops") == num
             assert (accounts.account(view, MEMBERS[0])["first_action_at"] is None) == (num == 0)
 
 
-def test_the_read_model_says_what_the_lake_says(tmp_path: Path, executor: Held) -> None:
+def test_the_read_model_says_what_the_lake_says(tmp_path: Path, made: Made) -> None:
     from abuse.console.pages.account import for_ops, for_user
     from abuse.operate.why import explain
 
     publish(tmp_path)
-    found, publication = shelf(tmp_path, executor), current(str(tmp_path), "drop")
+    found, publication = shelf(tmp_path, made), current(str(tmp_path), "drop")
     with found.view("drop") as view:
         for name in MEMBERS:
             row = accounts.account(view, name)
@@ -180,3 +180,16 @@ def _wait_until(holds: Callable[[], bool], seconds: float = 20.0) -> None:
             return
         waited.wait(0.05)
     pytest.fail("it never came")
+
+
+def test_a_process_of_its_own_makes_the_same_and_brings_its_errors_back(tmp_path: Path) -> None:
+    publish(tmp_path)
+    publication = current(str(tmp_path), "drop")
+    build_apart(publication, tmp_path / "apart.sqlite")
+    build(publication, tmp_path / "here.sqlite")
+    assert (tmp_path / "apart.sqlite").stat().st_size == (tmp_path / "here.sqlite").stat().st_size
+    for file in (tmp_path / "decisions").rglob("*.parquet"):
+        file.unlink()
+    with pytest.raises(LakeError, match="table decisions of run run1") as told:
+        build_apart(publication, tmp_path / "none.sqlite")
+    assert told.value.fix == "Publish the slice again."

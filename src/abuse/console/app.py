@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Collection
-from concurrent.futures import Executor
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,8 +16,9 @@ from abuse import __version__
 from abuse.console.api import clusters, status, v1
 from abuse.console.kept import Kept
 from abuse.console.pages import account, cluster, health, nights, overview, queue
+from abuse.console.read.build import build
 from abuse.console.read.ledgers import Ledgers
-from abuse.console.read.shelf import Shelf
+from abuse.console.read.shelf import Make, Shelf
 from abuse.console.web import answers
 from abuse.console.web.guard import Guard
 from abuse.console.web.metrics import Metrics
@@ -34,7 +34,7 @@ NUM_KEPT = 64
 LEAST_ZIPPED = 1024
 
 
-def console(lake: str, folder: Path, rules: Console, executor: Executor, hosts: Collection[str] = LOOPBACK) -> ASGIApp:
+def console(lake: str, folder: Path, rules: Console, hosts: Collection[str] = LOOPBACK, make: Make = build) -> ASGIApp:
     """`folder`: where read models lie. `hosts`: names a request may call us by, so that no other site's page can."""
     app = FastAPI(
         title="campaign-abuse",
@@ -46,7 +46,7 @@ def console(lake: str, folder: Path, rules: Console, executor: Executor, hosts: 
         lifespan=_lifespan,
     )
     metrics = Metrics()
-    app.state.shelf = Shelf(Ledgers(lake, rules.poll_s), folder, rules, executor)
+    app.state.shelf = Shelf(Ledgers(lake, rules.poll_s), folder, rules, make)
     app.state.rules, app.state.metrics, app.state.kept = rules, metrics, Kept(NUM_KEPT)
     app.state.templates = Templates(rules)
     answers.install(app)

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Annotated, Literal
 
 from fastapi import Depends, Path, Query, Request
-from pydantic import AwareDatetime
+from pydantic import AwareDatetime, BeforeValidator
 
 from abuse.console.kept import Kept
 from abuse.console.read.ledgers import Ledgers
@@ -20,9 +20,12 @@ ClusterId = Annotated[str, Path(pattern=r"^[0-9a-f]{1,64}$", description="The cl
 RunId = Annotated[str, Path(pattern=r"^[\w-]{1,64}$", description="The run's id.")]
 Account = Annotated[str, Path(min_length=1, max_length=200, description="The campaign's own id, or an address of it.")]
 AsOf = Annotated[
-    AwareDatetime | None, Query(description="The night, such as 2026-04-01T00:00:00Z; the current one unless given.")
+    AwareDatetime | None,
+    BeforeValidator(lambda text: text or None),
+    Query(description="The night, such as 2026-04-01T00:00:00Z; the current one unless given."),
 ]
 Page = Annotated[int, Query(ge=1, le=100_000)]
+Least = Annotated[int, BeforeValidator(lambda text: text or 0), Query(ge=0, le=10_000_000, description="Members.")]
 Verdict = Literal["disqualified", "review", "clear", "exempt", "not_analysed"]
 Show = Literal["open", "review", "disqualified", "giant", "all"]
 Sort = Literal["score", "size", "review", "disqualified", "reward", "doubt"]

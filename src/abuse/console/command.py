@@ -59,23 +59,17 @@ def _folder(wanted: Path) -> Iterator[Path]:
 
 
 def _run(lake: str, folder: Path, rules: Console, host: str, port: int, hosts: tuple[str, ...]) -> None:
-    import multiprocessing
-    from concurrent.futures import ProcessPoolExecutor
-
     import uvicorn
 
     from abuse.console.app import LOOPBACK as NAMES
     from abuse.console.app import console
+    from abuse.console.read.shelf import build_apart
     from abuse.console.web.guard import log_as_json
 
     log_as_json()
     shown = f"[{host}]" if ":" in host else host
     click.echo(
-        f"The console is at http://{shown}:{port}/ and stops with Ctrl-C. No login: whoever reaches it may read."
+        f"The console is at http://{shown}:{port}/ until Ctrl-C. There is no login: whoever reaches it may read."
     )
-    # a process of its own reads each night: its memory goes with it, and pages are not kept waiting
-    with ProcessPoolExecutor(1, multiprocessing.get_context("spawn"), max_tasks_per_child=1) as executor:
-        app = console(lake, folder, rules, executor, (*NAMES, *hosts))
-        uvicorn.run(
-            app, host=host, port=port, log_config=None, access_log=False, server_header=False, date_header=False
-        )
+    app = console(lake, folder, rules, (*NAMES, *hosts), build_apart)
+    uvicorn.run(app, host=host, port=port, log_config=None, access_log=False, server_header=False)

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query
 
 from abuse.console.api import shapes
 from abuse.console.api.v1 import PROBLEMS, After, Limit, evidence, slice_of
-from abuse.console.asked import ClusterId, FromKept, FromView, Kind, Page, Rules, Show, Sort
+from abuse.console.asked import ClusterId, FromKept, FromView, Kind, Least, Page, Rules, Show, Sort
 from abuse.console.draw.graph import Facts, facts, graph
 from abuse.console.pages.cluster import sentence
 from abuse.console.read import accounts
@@ -28,7 +28,7 @@ def clusters(
     show: Show = "open",
     sort: Sort = "score",
     kind: Kind = "",
-    least: Annotated[int, Query(ge=0, le=10_000_000)] = 0,
+    least: Least = 0,
     page: Page = 1,
 ) -> shapes.Clusters:
     """As the queue: those with accounts in review or out, unless `show` says otherwise."""

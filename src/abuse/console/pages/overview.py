@@ -7,7 +7,7 @@ from typing import Any
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from abuse.console.asked import CampaignId, FromLedgers, FromShelf
+from abuse.console.asked import CampaignId, FromLedgers
 from abuse.console.draw.nights import chart, shares
 from abuse.console.read.ledgers import Ledgers
 from abuse.lake.publication import Run
@@ -22,7 +22,7 @@ def campaigns(request: Request, ledgers: FromLedgers) -> Response:
 
 
 @pages.get("/campaigns/{campaign_id}")
-def campaign(request: Request, campaign_id: CampaignId, ledgers: FromLedgers, shelf: FromShelf) -> Response:
+def campaign(request: Request, campaign_id: CampaignId, ledgers: FromLedgers) -> Response:
     nights = latest_of_nights(ledgers.runs(campaign_id))
     about = summary(ledgers, campaign_id)
     return answer(

@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request
 from starlette.responses import RedirectResponse, Response
 
-from abuse.console.asked import CampaignId, FromLedgers, FromView, Kind, Night, Page, Rules, Show, Sort
+from abuse.console.asked import CampaignId, FromLedgers, FromView, Kind, Least, Night, Page, Rules, Show, Sort
 from abuse.console.pages.overview import answer
 from abuse.console.problems import NotFound
 from abuse.console.read import accounts
@@ -30,7 +30,7 @@ def queue(
     show: Show = "open",
     sort: Sort = "score",
     kind: Kind = "",
-    least: Annotated[int, Query(ge=0, le=10_000_000)] = 0,
+    least: Least = 0,
     page: Page = 1,
 ) -> Response:
     asked = reading.Asked(show=show, sort=sort, kind=kind, least=least, page=page)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import logging
+import multiprocessing
 import threading
 import time
-from collections.abc import Iterator
-from concurrent.futures import Executor, Future
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as NotYet
 from contextlib import contextmanager
 from datetime import datetime
@@ -25,13 +26,15 @@ RETRY_S = 30.0
 """A night that could not be read is not tried again before."""
 
 LOG = logging.getLogger("abuse.console")
+Make = Callable[[Publication, Path], None]
 
 
 class Shelf:
     """Models by file name. A request keeps the one it began with, whatever is published meanwhile."""
 
-    def __init__(self, ledgers: Ledgers, folder: Path, rules: Console, executor: Executor) -> None:
-        self.ledgers, self._folder, self._rules, self._executor = ledgers, folder, rules, executor
+    def __init__(self, ledgers: Ledgers, folder: Path, rules: Console, make: Make = build) -> None:
+        self.ledgers, self._folder, self._rules, self._make = ledgers, folder, rules, make
+        self._worker = ThreadPoolExecutor(1, "read-model")
         self._models: dict[str, Model] = {}  # least lately used first
         self._current: dict[str, str] = {}
         self._making: dict[str, Future[None]] = {}
@@ -69,6 +72,7 @@ class Shelf:
         return all(name in self._current for name in campaigns)
 
     def close(self) -> None:
+        self._worker.shutdown(wait=False, cancel_futures=True)
         for model in self._models.values():
             model.close()
 
@@ -92,7 +96,7 @@ class Shelf:
             self._touch()
             making = self._making.get(name)
             if making is None or (making.done() and self._is_lost(name, making)):
-                making = _done() if file.exists() else self._executor.submit(build, publication, file)
+                making = _done() if file.exists() else self._worker.submit(self._make, publication, file)
                 self._making[name] = making
                 making.add_done_callback(lambda made: self._made(publication, made))
         return making
@@ -141,6 +145,12 @@ class Shelf:
                 file.touch()
             elif now - file.stat().st_mtime > STALE_S:
                 file.unlink(missing_ok=True)
+
+
+def build_apart(publication: Publication, file: Path) -> None:
+    """As `build`, in a process of its own: its memory goes with it, and no page waits for it to let go of Python."""
+    with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as process:
+        process.submit(build, publication, file).result()
 
 
 def _done() -> Future[None]:
