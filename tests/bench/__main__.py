@@ -1,5 +1,5 @@
 """`poe bench WHAT`: night, clusters, trails, incremental, hop, farms, hard, simulate, hop-groups,
-score.
+score, console.
 
 Each prints its figures; --help says what they are.
 """
@@ -9,7 +9,19 @@ from __future__ import annotations
 import importlib
 import sys
 
-BENCHES = ("night", "clusters", "trails", "incremental", "hop", "farms", "hard", "simulate", "hop-groups", "score")
+BENCHES = (
+    "night",
+    "clusters",
+    "trails",
+    "incremental",
+    "hop",
+    "farms",
+    "hard",
+    "simulate",
+    "hop-groups",
+    "score",
+    "console",
+)
 
 
 if __name__ == "__main__":
