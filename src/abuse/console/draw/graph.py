@@ -86,10 +86,10 @@ def _neighbours(all_flows: Iterable[Flow]) -> dict[str, set[str]]:
 
 
 def _rank(node: str, about: Facts, near: Mapping[str, set[str]]) -> tuple[Any, ...]:
-    """The core first, then what many hang on, then members in the order of their names."""
-    is_other = node not in about.members
+    """The core first, then services and what many hang on, then members: most ties first, then by name."""
     degree = len(near.get(node, ()))
-    return (node != about.core, node != about.founder, not (is_other and degree > 1), -degree, node)
+    holds = about.is_beside(node) or (node not in about.members and degree > 1)
+    return (node != about.core, node != about.founder, not holds, -degree, node)
 
 
 def _rests(about: Facts, shown: set[str]) -> list[Flow]:
