@@ -11,7 +11,8 @@ from starlette.testclient import TestClient
 
 from abuse.console.app import console
 from abuse.settings import Console
-from tests.console.lakes import public_rows, publish
+from abuse.tables import ClusterLineage
+from tests.console.lakes import FARM, public_rows, publish
 from tests.lake.test_publication import NIGHT
 
 RULES = Console(poll_s=0.0, wait_s=30.0, page_rows=4)
@@ -40,5 +41,7 @@ def lake(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Two nights: all clear but one in review, then all out but one. Nobody writes to it."""
     found = tmp_path_factory.mktemp("lake")
     publish(found, public_rows("clear"), as_of=NIGHT, run_id="run0")
-    publish(found, as_of=NIGHT + timedelta(days=1), run_id="run1", minutes=1)
+    same = {"cluster_id": FARM, "parent_id": FARM, "change": "same", "num_shared": 10, "parent_as_of": NIGHT}
+    rows = public_rows() | {ClusterLineage: [same]}
+    publish(found, rows, as_of=NIGHT + timedelta(days=1), run_id="run1", minutes=1)
     return found

@@ -149,7 +149,7 @@ def work_rows() -> Rows:
     }
 
 
-REPORT = {
+REPORT: dict[str, Any] = {
     "campaign": {"id": "drop", "name": "Spring drop"},
     "verdicts": {"disqualified": 9, "review": 1, "clear": 1, "not_analysed": 1},
     "clusters": {"num": 1, "members": 10, "largest": 10, "largest_share": 0.83, "by_size": [["8-19", 1, 10]]},

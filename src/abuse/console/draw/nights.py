@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from abuse.console.draw.axes import share_ticks, time_ticks
@@ -65,7 +65,7 @@ def chart(latest: list[Run]) -> Chart | None:
     if start == end:
         start, end = start - timedelta(days=1), end + timedelta(days=1)
 
-    def x(at: Any) -> float:
+    def x(at: datetime) -> float:
         return round(LEFT + (WIDTH - LEFT - RIGHT) * ((at - start) / (end - start)), 1)
 
     def y(share: float) -> float:

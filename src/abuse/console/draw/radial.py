@@ -51,7 +51,7 @@ def ringed(root: str, children: Mapping[str, Sequence[str]]) -> dict[str, tuple[
     leaves: dict[str, int] = {}
     for node, below in children.items():  # parents stand before their children
         depth |= dict.fromkeys(below, depth[node] + 1)
-    for node in reversed(children):
+    for node in reversed(list(children)):
         leaves[node] = sum(leaves[child] for child in children[node]) or 1
     rings = [0.0]
     for level in range(1, max(depth.values()) + 1):
