@@ -181,7 +181,7 @@ def test_a_held_night_is_told_with_its_gate_and_takes_nothing_back(served: Serve
     from tests.console.lakes import REPORT, publish
 
     publish(tmp_path)
-    closed = REPORT | {"gates": [REPORT["gates"][0] | {"passed": False, "message": "95% are flagged"}]}  # type: ignore[index]
+    closed = REPORT | {"gates": [REPORT["gates"][0] | {"passed": False, "message": "95% are flagged"}]}
     publish(tmp_path, run_id="run2", attempt=2, status="held", minutes=1, report=closed, reason="flagged_share")
     client = served(tmp_path)
     assert "95% are flagged" in client.get("/").text
@@ -193,3 +193,10 @@ def test_an_empty_lake_says_how_to_begin(served: Served, tmp_path: Path) -> None
     client = served(tmp_path)
     assert "abuse night" in client.get("/").text
     assert client.get("/readyz").json()["ready"] is True
+
+
+def test_the_steps_of_a_run_are_shown_as_a_night_does_them() -> None:
+    from abuse.cli import STEP_NAMES
+    from abuse.console.pages.health import ORDER
+
+    assert ORDER == STEP_NAMES

@@ -44,6 +44,7 @@ def console(lake: str, folder: Path, rules: Console, hosts: Collection[str] = LO
         docs_url=None,  # both pages fetch their scripts from elsewhere
         redoc_url=None,
         lifespan=_lifespan,
+        telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},  # paths name accounts
     )
     metrics = Metrics()
     app.state.shelf = Shelf(Ledgers(lake, rules.poll_s), folder, rules, make)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from abuse.console.draw.flows import Flow, Flows, flows, pruned
@@ -11,7 +11,7 @@ from abuse.console.draw.radial import positions
 from abuse.operate.page import printable
 
 REST = "rest of "
-SIDE, ROW = 260.0, 70.0
+SIDE, ROW = 340.0, 90.0
 """Services stand in a column beside the picture: they tie nobody, so they pull nothing together."""
 FEW_LINES = 60
 """With more lines than this amounts are read on the line itself, one at a time."""
@@ -45,8 +45,9 @@ def facts(
     by_account = {row["account"]: row for row in members}
     hops = list(hops)
     owner = {hop["address"]: hop["account"] for hop in hops}
-    found = pruned(flows(movements, hops, ties, owner), set(by_account) | set(services))
-    return Facts(by_account, services, cluster["core_funder"], cluster["founder"], found)
+    about = Facts(by_account, services, cluster["core_funder"], cluster["founder"], {})
+    kept = {*by_account, *filter(about.is_beside, services)}
+    return replace(about, flows=pruned(flows(movements, hops, ties, owner), kept))
 
 
 def graph(about: Facts, most: int) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from typing import Any
 from abuse.console.draw.axes import share_ticks, time_ticks
 from abuse.lake.publication import Run
 
-WIDTH, HEIGHT, LEFT, RIGHT, TOP, FOOT = 960, 260, 64, 20, 16, 50
+WIDTH, HEIGHT, LEFT, RIGHT, TOP, FOOT = 960, 260, 64, 44, 16, 50
 GATE = "flagged_share"
 
 
@@ -29,6 +29,8 @@ class Chart:
     right: float
     floor: float
     points: list[Point]
+    out: list[tuple[float, float]]
+    """Where the disqualified share lies."""
     lines: dict[str, str]
     """flagged, disqualified -> where its line goes through."""
     shares: list[tuple[float, str]]
@@ -62,6 +64,7 @@ def chart(latest: list[Run]) -> Chart | None:
     most = max([flagged for _, (flagged, _) in known] + ([gate["limit"]] if gate else []))
     ticks = share_ticks(max(most, 0.01))
     start, end = known[0][0].as_of, known[-1][0].as_of
+    instants = time_ticks(start, end) if start < end else [(start, f"{start:%Y-%m-%d}")]
     if start == end:
         start, end = start - timedelta(days=1), end + timedelta(days=1)
 
@@ -80,12 +83,13 @@ def chart(latest: list[Run]) -> Chart | None:
         WIDTH - RIGHT,
         HEIGHT - FOOT,
         points,
+        [(x(run.as_of), y(out)) for run, (_, out) in known],
         {
             "flagged": " ".join(f"{x(run.as_of)},{y(flagged)}" for run, (flagged, _) in known),
             "disqualified": " ".join(f"{x(run.as_of)},{y(out)}" for run, (_, out) in known),
         },
         [(y(share), f"{share:.0%}") for share in ticks],
-        [(x(at), label) for at, label in time_ticks(start, end)],
+        [(x(at), label) for at, label in instants],
         (y(gate["limit"]), f"more than {gate['limit']:.0%} holds a run") if gate else None,
     )
 

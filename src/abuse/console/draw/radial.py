@@ -9,6 +9,8 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 
+WIDE = 1.7
+"""A screen is wider than high, so rings are too."""
 STEP = 120.0
 """From ring to ring."""
 ROOM = 30.0
@@ -27,7 +29,7 @@ def positions(order: Sequence[str], near: Mapping[str, Sequence[str]]) -> dict[s
         tree = ringed(root, children)
         reach = max(math.hypot(x, y) for x, y in tree.values())
         shift = 0.0 if not found else right + BETWEEN + reach
-        found |= {node: (round(x + shift, 1), round(y, 1)) for node, (x, y) in tree.items()}
+        found |= {node: (round(WIDE * (x + shift), 1), round(y, 1)) for node, (x, y) in tree.items()}
         right = shift + reach
     return found
 

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from abuse.console.draw.axes import time_ticks
 
-WIDTH, LEFT, RIGHT, LANE, GAP, FOOT = 960, 150, 20, 64, 26, 46
+WIDTH, LEFT, RIGHT, LANE, GAP, FOOT = 960, 190, 44, 64, 26, 46
 BINS = 60
 TALLEST = LANE - 6
 

@@ -13,8 +13,11 @@ from abuse.console.problems import NotFound
 from abuse.console.read.ledgers import Ledgers
 from abuse.lake.publication import Run
 from abuse.operate.listing import STAGES
+from abuse.tables import VERDICTS
 
 pages = APIRouter(prefix="/campaigns/{campaign_id}/runs")
+ORDER = ("ingest", "services", "trails", "links", "clusters", "features", "score", "decide", "publish")
+"""Steps as a night does them; what is none of them comes last."""
 MOST = 200
 """Attempts listed; the API has all."""
 
@@ -32,11 +35,12 @@ def runs(request: Request, campaign_id: CampaignId, ledgers: FromLedgers) -> Res
 def run(request: Request, campaign_id: CampaignId, run_id: RunId, ledgers: FromLedgers) -> Response:
     attempts = attempts_at(ledgers, campaign_id, run_id)
     told = attempts[0]
-    seconds = told.report.get("seconds") or {}
+    took = told.report.get("seconds") or {}
+    seconds = {step: took[step] for step in [*(s for s in ORDER if s in took), *(s for s in took if s not in ORDER)]}
     return answer(
         request, "run.html", campaign_id=campaign_id, tab="runs", run=told, attempts=attempts,
         gates=latest_answers(ledgers.gates(run_id)), seconds=seconds, slowest=max(seconds.values(), default=0.0),
-        lake=ledgers.lake,
+        lake=ledgers.lake, verdicts=VERDICTS,
     )  # fmt: skip
 
 

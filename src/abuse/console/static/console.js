@@ -40,15 +40,15 @@ document.addEventListener("click", async (event) => {
 function look() {
   const from = getComputedStyle(document.documentElement);
   const colour = (name) => from.getPropertyValue(`--${name}`).trim();
-  const node = { "background-color": colour("not_analysed"), width: 16, height: 16, label: "data(label)", color: colour("ink"), "font-size": 11, "min-zoomed-font-size": 8, "text-valign": "bottom", "text-margin-y": 3, "text-background-color": colour("surface"), "text-background-opacity": 0.8 };
-  const line = { width: 1.5, "curve-style": "bezier", "line-color": colour("payment"), "target-arrow-color": colour("payment"), label: "data(label)", color: colour("quiet"), "font-size": 9, "min-zoomed-font-size": 7, "text-rotation": "autorotate", "text-background-color": colour("surface"), "text-background-opacity": 0.9, "arrow-scale": 0.8 };
+  const node = { "background-color": colour("not_analysed"), width: 20, height: 20, label: "data(label)", color: colour("ink"), "font-size": 12, "min-zoomed-font-size": 9, "text-valign": "bottom", "text-margin-y": 3, "text-background-color": colour("surface"), "text-background-opacity": 0.8 };
+  const line = { width: 1.5, "curve-style": "bezier", "line-color": colour("payment"), "target-arrow-color": colour("payment"), label: "data(label)", color: colour("quiet"), "font-size": 9, "min-zoomed-font-size": 7, "text-rotation": "autorotate", "text-background-color": colour("surface"), "text-background-opacity": 0.9, "arrow-scale": 1.2 };
   const style = [
     { selector: "node", style: node },
     { selector: "edge", style: line },
     { selector: "edge[?is_directed]", style: { "target-arrow-shape": "triangle" } },
-    { selector: "node[kind = 'core']", style: { shape: "rectangle", "background-color": colour("core"), width: 26, height: 26, "font-weight": "bold" } },
+    { selector: "node[kind = 'core']", style: { shape: "rectangle", "background-color": colour("core"), width: 34, height: 34, "font-weight": "bold", "font-size": 22, "min-zoomed-font-size": 6 } },
     { selector: "node[kind = 'other']", style: { shape: "rectangle", "background-color": colour("core") } },
-    { selector: "node[kind = 'service']", style: { shape: "rectangle", "background-opacity": 0, "border-width": 2, "border-style": "dashed", "border-color": colour("service"), color: colour("quiet") } },
+    { selector: "node[kind = 'service']", style: { shape: "rectangle", "background-opacity": 0, "border-width": 2, "border-style": "dashed", "border-color": colour("service"), color: colour("quiet"), "font-size": 22, "min-zoomed-font-size": 6, "text-halign": "center" } },
     { selector: "node[kind = 'rest']", style: { "background-opacity": 0, "border-width": 1, "border-color": colour("quiet"), width: 30, height: 30, "text-valign": "center", "text-margin-y": 0, "text-background-opacity": 0 } },
     { selector: ":selected, .near", style: { "overlay-color": colour("accent"), "overlay-opacity": 0.25, "overlay-padding": 4 } },
   ];
@@ -67,7 +67,7 @@ async function draw(frame) {
     ...found.nodes.map(({ x, y, ...data }) => ({ data, position: { x, y } })),
     ...found.edges.map((data) => ({ data })),
   ];
-  const picture = cytoscape({ container: frame, elements, style: look(), layout: { name: "preset", padding: 30 }, wheelSensitivity: 0.2, minZoom: 0.05, maxZoom: 4, autoungrabify: true, boxSelectionEnabled: false });
+  const picture = cytoscape({ container: frame, elements, style: look(), layout: { name: "preset", padding: 30 }, minZoom: 0.05, maxZoom: 4, autoungrabify: true, boxSelectionEnabled: false });
   const hidden = found.num_members - found.num_members_drawn;
   const start = hidden > 0 ? `${found.num_members_drawn} of ${found.num_members} members are drawn; +N stands for those that are not. ` : "";
   const rest = start + "Point at a wallet or a line to read what it is; the tables below say the same in words.";

@@ -123,7 +123,7 @@ def lasted(seconds: float | None) -> str:
     if seconds < MINUTE:
         return f"{seconds:.0f} s" if seconds >= 10 else f"{seconds:.1f} s"  # noqa: PLR2004 -- tenths matter below
     if seconds < HOUR:
-        return f"{seconds / MINUTE:.0f} min"
+        return f"{seconds / MINUTE:.1f} min"
     return f"{seconds / HOUR:.1f} h" if seconds < 2 * DAY else f"{seconds / DAY:.0f} days"
 
 
