@@ -78,7 +78,8 @@ def write_lake(folder: Path, accounts: int) -> dict[str, list[str]]:
 def _links(inside: np.ndarray, founder: np.ndarray, core: np.ndarray) -> Columns:
     """Each member tied to its founder, by funding."""
     is_other = inside != founder
-    low, high = np.minimum(inside, founder)[is_other], np.maximum(inside, founder)[is_other]
+    is_first = inside < founder
+    low, high = (np.where(side, inside, founder)[is_other] for side in (is_first, ~is_first))
     num = len(low)
     evidence = items(np.repeat(core[is_other], 2), np.stack([low, high], 1).ravel(), num, 2)
     about = {"src": low, "dst": high, "kind": "first_gas", "evidence_kind": "money", "via": core[is_other]}
@@ -89,7 +90,7 @@ def _decisions(names: np.ndarray, own: np.ndarray, core: np.ndarray) -> Columns:
     num, num_in = len(names), len(own)
     verdict = np.where(np.arange(num) % 5 == 0, "review", "disqualified")
     verdict = np.where(np.arange(num) < num_in, verdict, "clear")
-    clusters = pa.concat_arrays([pa.array(own), pa.nulls(num - num_in, pa.string())])
+    clusters = pa.concat_arrays([whole(own), pa.nulls(num - num_in, pa.string())])
     score = pa.concat_arrays([pa.array(np.full(num_in, 0.9)), pa.nulls(num - num_in, pa.float64())])
     shown = items(np.repeat(core, ITEMS), np.repeat(names[:num_in], ITEMS), num_in, ITEMS)
     evidence = pa.concat_arrays([shown, pa.array([[]] * (num - num_in), pa.list_(EVIDENCE))])
@@ -116,11 +117,17 @@ def lists(values: list[str], num: int) -> pa.Array:
 def items(sender: np.ndarray, recipient: np.ndarray, num: int, each: int) -> pa.Array:
     total = num * each
     columns = {"kind": pa.array(["first_gas"] * total), "chain": pa.array(["ethereum"] * total)}
-    columns |= {"tx_hash": pa.array(hashes(total)), "from": pa.array(sender), "to": pa.array(recipient)}
+    columns |= {"tx_hash": whole(hashes(total)), "from": whole(sender), "to": whole(recipient)}
     columns |= {"at": times(total), "amount": pa.array(np.full(total, 0.05)), "asset": pa.array(["native"] * total)}
     columns |= {"n": pa.array(np.ones(total, np.int64)), "source": pa.array(["eth"] * total)}
     struct = pa.StructArray.from_arrays([columns[f.name] for f in EVIDENCE], fields=list(EVIDENCE))
     return pa.ListArray.from_arrays(pa.array(np.arange(num + 1) * each, pa.int32()), struct)
+
+
+def whole(values: np.ndarray) -> pa.Array:
+    """Arrow cuts long text into chunks."""
+    found = pa.array(values)
+    return pa.concat_arrays(found.chunks) if isinstance(found, pa.ChunkedArray) else found
 
 
 def hashes(num: int) -> np.ndarray:
@@ -135,16 +142,16 @@ def times(num: int) -> pa.Array:
 def _write(folder: Path, table: type[PerRun], columns: Columns) -> None:
     """One commit, so that a public table is at version 0."""
     num = next((len(found) for found in columns.values() if not isinstance(found, (str, int, float, bool))), 0)
-    whole = {"campaign_id": CAMPAIGN, "as_of": AS_OF, "run_id": RUN} | dict(columns)
+    every = {"campaign_id": CAMPAIGN, "as_of": AS_OF, "run_id": RUN} | dict(columns)
     arrays = []
     for field in table.arrow_schema():
-        found = whole.get(field.name)
+        found = every.get(field.name)
         if found is None or isinstance(found, (str, int, float, bool, datetime)):
             arrays.append(
                 pa.repeat(pa.scalar(found, field.type), num) if found is not None else pa.nulls(num, field.type)
             )
         else:
-            arrays.append((found if isinstance(found, pa.Array) else pa.array(found)).cast(field.type))
+            arrays.append((found if isinstance(found, pa.Array) else whole(found)).cast(field.type))
     frame = pa.Table.from_arrays(arrays, schema=table.arrow_schema())
     uri = f"{folder}/{'' if table in PUBLIC else 'work/'}{table.table_name()}"
     write_deltalake(uri, frame, partition_by=list(table.partitions))

@@ -17,7 +17,7 @@ from abuse.tables import WHEN, PerRun, Published
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-BATCH_ROWS = 20_000
+BATCH_ROWS = 5_000
 READAHEAD = 2
 """Batches that Arrow reads before they are asked for; by default sixteen, which is most of the memory."""
 

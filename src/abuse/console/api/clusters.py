@@ -17,8 +17,6 @@ from abuse.console.read.build import model_name
 from abuse.console.read.model import View
 
 api = APIRouter(prefix="/api/v1/campaigns/{campaign_id}/clusters", tags=["clusters"], responses=PROBLEMS)
-ALL = 1_000_000
-"""Of one cluster: no cluster has as many."""
 
 
 @api.get("")
@@ -86,11 +84,13 @@ def picture(cluster_id: ClusterId, view: FromView, rules: Rules, kept: FromKept)
 def picture_of(view: View, found: dict[str, Any]) -> Facts:
     """All that is known of who paid whom around a cluster."""
     cluster_id = found["cluster_id"]
+    hops, owner = reading.drawn_hops(view, cluster_id)
     return facts(
-        reading.members(view, cluster_id, "account", 1, ALL),
+        reading.drawn_members(view, cluster_id),
         reading.services(view, cluster_id),
         found,
-        reading.movements(view, cluster_id, 0, ALL),
-        reading.hops(view, cluster_id),
-        reading.ties(view, cluster_id),
+        reading.drawn_movements(view, cluster_id, has_hops=bool(hops)),
+        hops,
+        reading.drawn_ties(view, cluster_id),
+        owner,
     )

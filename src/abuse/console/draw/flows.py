@@ -62,19 +62,26 @@ def flows(
 ) -> Flows:
     """(source, target, group) -> flow. `owner`: address -> account, where they differ."""
     found: Flows = {}
+    ties, movements = list(ties), list(movements)
+    signer = {
+        tie[end]: tie["via"] for tie in ties if tie["kind"] == "disperse" and tie["via"] for end in ("src", "dst")
+    }
+    shared = {(item["tx_hash"], item["recipient"]) for item in movements if item["kind"] == "disperse"}
     for hop in hops:
         is_sweep = hop["kind"] == "sweep"
         ends = (hop["address"], hop["reached"]) if is_sweep else (hop["reached"], hop["funded"])
-        _put(found, *ends, "sink" if is_sweep else "funding", hop, owner)
+        if (hop["tx_hash"], hop["funded"]) not in shared:
+            _put(found, *ends, "sink" if is_sweep else "funding", hop, owner)
     for item in movements:
         if item["recipient"] is not None and item["sender"] is not None:
-            _put(found, item["sender"], item["recipient"], GROUPS.get(item["kind"], "payment"), item, owner)
+            payer = item["sender"]
+            if item["kind"] == "disperse":  # whose contract it went through serves anyone; who signed it is who paid
+                payer = signer.get(owner.get(item["recipient"], item["recipient"]), payer)
+            _put(found, payer, item["recipient"], GROUPS.get(item["kind"], "payment"), item, owner)
     for tie in ties:
         if tie["kind"] == "co_activity":
-            flow = found.setdefault(
-                (tie["src"], tie["dst"], "sequence"), Flow(source=tie["src"], target=tie["dst"], group="sequence")
-            )
-            flow.num += tie["strength"]
+            key = (tie["src"], tie["dst"], "sequence")
+            found.setdefault(key, Flow(source=tie["src"], target=tie["dst"], group="sequence")).num += tie["strength"]
     return found
 
 

@@ -40,11 +40,10 @@ def facts(
     movements: Iterable[Mapping[str, Any]],
     hops: Iterable[Mapping[str, Any]],
     ties: Iterable[Mapping[str, Any]],
+    owner: Mapping[str, str],
 ) -> Facts:
-    """`hops` name the account of each address; a member's wallets are drawn as one."""
+    """`owner`: address -> account; a member's wallets are drawn as one."""
     by_account = {row["account"]: row for row in members}
-    hops = list(hops)
-    owner = {hop["address"]: hop["account"] for hop in hops}
     about = Facts(by_account, services, cluster["core_funder"], cluster["founder"], {})
     kept = {*by_account, *filter(about.is_beside, services)}
     return replace(about, flows=pruned(flows(movements, hops, ties, owner), kept))

@@ -7,13 +7,14 @@ from typing import Any
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from abuse.console.asked import CampaignId, ClusterId, FromView, MemberSort, Night, Page, Rules
-from abuse.console.draw.timeline import Timeline, timeline
+from abuse.console.asked import CampaignId, ClusterId, FromKept, FromView, MemberSort, Night, Page, Rules
+from abuse.console.draw.timeline import timeline
 from abuse.console.pages.overview import answer
 from abuse.console.read import accounts
 from abuse.console.read import clusters as reading
+from abuse.console.read.build import model_name
 from abuse.console.read.history import lines_of
-from abuse.console.read.model import View, instant
+from abuse.console.read.model import View
 from abuse.console.read.moments import moments
 from abuse.operate.because import FAMILIES
 from abuse.tables import ClusterFeatures
@@ -38,6 +39,7 @@ def cluster(
     cluster_id: ClusterId,
     view: FromView,
     rules: Rules,
+    kept: FromKept,
     as_of: Night,
     sort: MemberSort = "ties",
     page: Page = 1,
@@ -62,14 +64,12 @@ def cluster(
         request,
         "cluster.html",
         **shared,
+        **kept.get(("cluster", model_name(view.publication), cluster_id), lambda: whole(view, cluster_id)),
         sentence=sentence(found),
         explained=explained,
         features=vars(ClusterFeatures),
         families=FAMILIES,
-        timeline=drawn_times(view, cluster_id),
         movements=[accounts.evidence(item) for item in reading.movements(view, cluster_id, 0, NUM_MOVEMENTS)],
-        num_movements=view.value("SELECT count(*) FROM movements WHERE cluster_id = ?", cluster_id),
-        services=list(reading.services(view, cluster_id).values()),
         lineage=reading.lineage(view, cluster_id),
         most=rules.graph_nodes,
         run=view.publication.run,
@@ -92,10 +92,10 @@ def sentence(found: dict[str, Any]) -> str:
     return f"{size}; {', '.join(told)}." if told else f"{size}; nobody of them is flagged."
 
 
-def drawn_times(view: View, cluster_id: str) -> Timeline | None:
-    """First coins, first actions and coins going on, of as many members as it is known of."""
-    lanes = {
-        name: (what, [at for micros in found if (at := instant(micros))])
-        for name, (what, found) in moments(view, cluster_id).items()
+def whole(view: View, cluster_id: str) -> dict[str, Any]:
+    """What takes all its members to say, so it is kept."""
+    return {
+        "timeline": timeline(moments(view, cluster_id)),
+        "services": list(reading.services(view, cluster_id).values()),
+        "num_movements": view.value("SELECT count(*) FROM movements WHERE cluster_id = ?", cluster_id),
     }
-    return timeline(lanes)

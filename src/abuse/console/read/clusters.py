@@ -40,6 +40,11 @@ disqualified, review, clear, exempt, not_analysed, reward
 """
 
 
+HOPS = """
+SELECT DISTINCT kind, chain, CASE kind WHEN 'sweep' THEN address END AS address, reached, funded, tx_hash, at, amount,
+  asset
+FROM hops WHERE cluster_id = ?
+"""
 SERVED = """
 SELECT address, kind, basis, source, name, why FROM services WHERE address IN (
   SELECT reached FROM hops WHERE cluster_id = ?1 UNION SELECT sender FROM movements WHERE cluster_id = ?1
@@ -105,14 +110,29 @@ def movements(view: View, cluster_id: str, offset: int, limit: int) -> list[dict
     return view.rows(sql, cluster_id, limit, offset)
 
 
-def ties(view: View, cluster_id: str) -> list[dict[str, Any]]:
-    """Every tied pair with its kind."""
-    return view.rows("SELECT src, dst, kind, via, strength FROM ties WHERE cluster_id = ? ORDER BY rowid", cluster_id)
+def drawn_members(view: View, cluster_id: str) -> list[dict[str, Any]]:
+    """Every member, as little of it as a picture shows."""
+    return view.rows("SELECT account, verdict, role, num_neighbours FROM members WHERE cluster_id = ?", cluster_id)
 
 
-def hops(view: View, cluster_id: str) -> list[dict[str, Any]]:
-    """Where its members' first coins came from, hop by hop, and where their last went; services included."""
-    return view.rows("SELECT * FROM hops WHERE cluster_id = ? ORDER BY rowid", cluster_id)
+def drawn_ties(view: View, cluster_id: str) -> list[dict[str, Any]]:
+    """The pairs whose movements do not say by themselves who dealt with whom."""
+    sql = "SELECT src, dst, kind, via, strength FROM ties WHERE cluster_id = ? AND kind IN ('co_activity', 'disperse')"
+    return view.rows(sql, cluster_id)
+
+
+def drawn_hops(view: View, cluster_id: str) -> tuple[list[dict[str, Any]], dict[str, str]]:
+    """Where its members' first coins came from, and where their last went, each payment of many trails once; and
+    address -> account of who they are the trails of.
+    """
+    own = "SELECT DISTINCT address, account FROM hops WHERE cluster_id = ?1"
+    return view.rows(HOPS, cluster_id), dict(view.db.execute(own, (cluster_id,)))
+
+
+def drawn_movements(view: View, cluster_id: str, *, has_hops: bool) -> list[dict[str, Any]]:
+    """Without those that are hops of a trail as well."""
+    sql = "SELECT * FROM movements WHERE cluster_id = ? AND (? OR kind NOT IN ('first_gas', 'sweep'))"
+    return view.rows(sql, cluster_id, not has_hops)
 
 
 def services(view: View, cluster_id: str) -> dict[str, dict[str, Any]]:

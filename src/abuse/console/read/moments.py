@@ -19,7 +19,7 @@ def moments(view: View, cluster_id: str) -> dict[str, tuple[str, list[int]]]:
     """Lane -> what is counted, microseconds. From the run's own trails, or where those are gone, from the evidence."""
 
     def found(sql: str) -> list[int]:
-        return [next(iter(row.values())) for row in view.rows(sql, cluster_id)]
+        return [at for (at,) in view.db.execute(sql, (cluster_id,)) if at is not None]
 
     funded, begun, swept = found(FUNDED), found(BEGUN), found(SWEPT)
     return {
