@@ -12,11 +12,9 @@ from abuse.operate.page import moment, printable
 from abuse.tables import Decisions
 
 LISTS = (Decisions.reasons, Decisions.evidence_kinds)
-PAGE = """
-SELECT account, verdict, machine_verdict, cluster_id, score, score_lower, member_score, reasons, evidence_kinds,
-  rule_version, model_version
-FROM accounts WHERE account > ?1 AND (?2 IS NULL OR verdict = ?2) AND (?3 IS NULL OR cluster_id = ?3)
-ORDER BY account LIMIT ?4
+COLUMNS = """
+account, verdict, machine_verdict, cluster_id, score, score_lower, member_score, reasons, evidence_kinds, rule_version,
+model_version
 """
 CLUSTER = """
 SELECT c.cluster_id, c.size, c.num_links, c.shape, c.founder, c.core_funder, c.core_kind, c.num_cut, c.is_giant,
@@ -93,7 +91,11 @@ def decisions(
     view: View, *, after: str = "", verdict: str | None = None, cluster_id: str | None = None, limit: int
 ) -> list[dict[str, Any]]:
     """The next accounts in the order of their names; without evidence, which each has on its own page."""
-    found = view.rows(PAGE, after, verdict, cluster_id, limit)
+    asked = {"account >": after, "verdict =": verdict, "cluster_id =": cluster_id}
+    given = {test: value for test, value in asked.items() if value is not None}
+    where = " AND ".join(f"{test} ?" for test in given)
+    sql = f"SELECT {COLUMNS} FROM accounts WHERE {where} ORDER BY account LIMIT ?"  # noqa: S608 -- our own names
+    found = view.rows(sql, *given.values(), limit)
     return [row | {name: json.loads(row[name]) for name in LISTS} for row in found]
 
 

@@ -118,7 +118,7 @@ def _told(scope: Scope, request_id: str, status: int, seconds: float) -> dict[st
 class JsonLines(logging.Formatter):
     """One line of JSON for each record, control characters escaped."""
 
-    KNOWN = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
+    KNOWN = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName", "color_message"}
 
     def format(self, record: logging.LogRecord) -> str:
         at = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
