@@ -10,6 +10,8 @@ import pytest
 from starlette.testclient import TestClient
 
 from abuse.console.app import console
+from abuse.console.read.build import build
+from abuse.console.read.shelf import Make
 from abuse.settings import Console
 from abuse.tables import ClusterLineage
 from tests.console.lakes import FARM, public_rows, publish
@@ -24,10 +26,10 @@ def served(tmp_path: Path) -> Iterator[Served]:
     """lake -> a browser's view of its console."""
     clients: list[TestClient] = []
 
-    def serve(lake: Path, rules: Console = RULES) -> TestClient:
+    def serve(lake: Path, rules: Console = RULES, make: Make = build) -> TestClient:
         folder = tmp_path / "models"
         folder.mkdir(exist_ok=True)
-        app = console(str(lake), folder, rules, hosts=("testserver",))
+        app = console(str(lake), folder, rules, hosts=("testserver",), make=make)
         clients.append(TestClient(app, raise_server_exceptions=False, follow_redirects=False))
         return clients[-1].__enter__()
 

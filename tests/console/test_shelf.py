@@ -126,6 +126,7 @@ def test_a_night_that_cannot_be_read_leaves_the_one_before_and_says_why(tmp_path
         file.unlink()
     for _ in range(3):
         assert verdict(found) == "clear"
+    assert found.behind() == ["drop"]
     with pytest.raises(LakeError, match="table clusters of run run2"):
         verdict(found, NIGHT + timedelta(days=1))
     assert not list((tmp_path / "work" / "console").glob(".building*")), "no half of a file stays"
@@ -193,3 +194,12 @@ def test_a_process_of_its_own_makes_the_same_and_brings_its_errors_back(tmp_path
     with pytest.raises(LakeError, match="table decisions of run run1") as told:
         build_apart(publication, tmp_path / "none.sqlite")
     assert told.value.fix == "Publish the slice again."
+
+
+def test_a_page_of_a_night_that_takes_long_asks_again_by_itself(served: Served, tmp_path: Path, made: Made) -> None:
+    publish(tmp_path / "lake")
+    made.gate.clear()
+    answer = served(tmp_path / "lake", Console(poll_s=0.0, wait_s=0.05), made).get("/campaigns/drop/queue")
+    assert answer.status_code == 503
+    assert answer.headers["retry-after"] == "5"
+    assert 'http-equiv="refresh"' in answer.text

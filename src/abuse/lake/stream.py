@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 import pyarrow.compute as pc
+import pyarrow.dataset as pds
 from deltalake import DeltaTable
 from deltalake.exceptions import DeltaError
 
@@ -42,7 +43,12 @@ def batches(publication: Publication, table: type[PerRun], columns: list[str]) -
         rows = found.to_pyarrow_dataset(filesystem=files_of(found), file_pruning_predicate=in_files)
         known = [name for name in columns if name in rows.schema.names]
         for batch in rows.to_batches(
-            columns=known, filter=ours, batch_size=BATCH_ROWS, batch_readahead=READAHEAD, fragment_readahead=1
+            columns=known,
+            filter=ours,
+            batch_size=BATCH_ROWS,
+            batch_readahead=READAHEAD,
+            fragment_readahead=1,
+            fragment_scan_options=pds.ParquetFragmentScanOptions(use_buffered_stream=True, pre_buffer=False),
         ):
             if batch.num_rows:
                 yield conformed(batch, schema)

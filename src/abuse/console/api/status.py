@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from fastapi import APIRouter, Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
-from abuse.console.asked import FromLedgers, FromShelf
+from abuse.console.asked import FromShelf
 from abuse.console.read.ledgers import Ledgers
 
 status = APIRouter()
@@ -25,15 +25,21 @@ def readyz(shelf: FromShelf) -> Response:
     """Whether every current publication is read, and how old each is."""
     is_ready, trouble = shelf.is_ready(), shelf.ledgers.trouble
     ages = {name: round(seconds) for name, seconds in ages_s(shelf.ledgers)}
-    told = {"ready": is_ready and trouble is None, "publication_age_s": ages, "trouble": trouble and str(trouble)}
+    told = {"ready": is_ready and trouble is None, "publication_age_s": ages, "behind": shelf.behind()}
+    told |= {"trouble": trouble and str(trouble)}
     return JSONResponse(told, 200 if told["ready"] else 503)
 
 
 @status.get("/metrics", tags=["status"], response_class=PlainTextResponse)
-def metrics(request: Request, ledgers: FromLedgers) -> Response:
+def metrics(request: Request, shelf: FromShelf) -> Response:
     """Prometheus text."""
+    ledgers, behind = shelf.ledgers, shelf.behind()
     age = "Seconds since the current publication was published."
     gauges = [("abuse_console_publication_age_seconds", age, {"campaign": name}, s) for name, s in ages_s(ledgers)]
+    late = "Whether a campaign is answered from an older publication than its newest."
+    gauges += [
+        ("abuse_console_behind", late, {"campaign": name}, float(name in behind)) for name in ledgers.campaigns()
+    ]
     up = "Whether the lake's ledgers could be read when last looked at."
     gauges.append(("abuse_console_lake_up", up, {}, float(ledgers.trouble is None)))
     text = request.app.state.metrics.text(gauges)

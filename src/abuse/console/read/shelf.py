@@ -71,6 +71,11 @@ class Shelf:
             self._begun(self.ledgers.publications(name)[0])
         return all(name in self._current for name in campaigns)
 
+    def behind(self) -> list[str]:
+        """Campaigns that are answered from an older publication, or from none, while the newest is read."""
+        newest = {name: self.ledgers.publications(name)[:1] for name in self.ledgers.campaigns()}
+        return [name for name, found in newest.items() if found and self._current.get(name) != model_name(found[0])]
+
     def close(self) -> None:
         self._worker.shutdown(wait=False, cancel_futures=True)
         for model in self._models.values():

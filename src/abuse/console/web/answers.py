@@ -35,7 +35,7 @@ def problem(request: Request, status: int, detail: str, fix: str = "", **more: A
         body = {"type": "about:blank", "title": title, "status": status, "detail": detail} | more
         return Problem(body | ({"fix": fix} if fix else {}), status_code=status, headers=headers)
     page: Response = request.app.state.templates.page(
-        request, "problem.html", status, title=title, detail=detail, fix=fix,
+        request, "problem.html", status, status_code=status, title=title, detail=detail, fix=fix,
         campaign_id=request.path_params.get("campaign_id") if status != HTTPStatus.NOT_FOUND else None,
     )  # fmt: skip
     page.headers.update(headers)
