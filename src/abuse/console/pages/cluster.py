@@ -45,7 +45,6 @@ def cluster(
     page: Page = 1,
 ) -> Response:
     found = reading.cluster(view, cluster_id)
-    explained = accounts.explained(view, cluster_id)
     part = "hx-request" in request.headers and "hx-history-restore-request" not in request.headers
     shared = {
         "campaign_id": campaign_id,
@@ -66,7 +65,7 @@ def cluster(
         **shared,
         **kept.get(("cluster", model_name(view.publication), cluster_id), lambda: whole(view, cluster_id)),
         sentence=sentence(found),
-        explained=explained,
+        explained=accounts.explained(view, cluster_id),
         features=vars(ClusterFeatures),
         families=FAMILIES,
         movements=[accounts.evidence(item) for item in reading.movements(view, cluster_id, 0, NUM_MOVEMENTS)],
