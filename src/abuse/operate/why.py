@@ -70,7 +70,7 @@ def explain(
     """Everything known for ops; for anyone else only what is the account's own. `own`: its further addresses."""
     row = _decision(publication, account)
     account, cluster_id = row[Decisions.account], row[Decisions.cluster_id] if audience == "ops" else None
-    return told(
+    return explained(
         publication.run,
         row,
         audience,
@@ -81,7 +81,7 @@ def explain(
     )
 
 
-def told(
+def explained(
     run: Run,
     row: dict[str, Any],
     audience: Literal["ops", "user"],

@@ -14,7 +14,7 @@ from abuse.console.pages.overview import answer
 from abuse.console.read import accounts
 from abuse.console.read.history import lines
 from abuse.console.read.model import View
-from abuse.operate.why import Explanation, render, told
+from abuse.operate.why import Explanation, explained, render
 from abuse.operate.wording import LABELS
 from abuse.tables import Decisions
 
@@ -50,7 +50,7 @@ def history(request: Request, campaign_id: CampaignId, account: Account, view: F
 
 def for_ops(view: View, row: dict[str, Any]) -> Explanation:
     """As `abuse why`, but for earlier nights."""
-    return told(
+    return explained(
         view.publication.run,
         row,
         "ops",
@@ -63,7 +63,7 @@ def for_ops(view: View, row: dict[str, Any]) -> Explanation:
 def for_user(view: View, row: dict[str, Any]) -> Explanation:
     """What its owner may be told: nobody else's address, and no threshold."""
     own = frozenset(found["address"] for found in accounts.addresses(view, row[Decisions.account]))
-    return told(view.publication.run, row, "user", own, cluster={}, because=[], history=[])
+    return explained(view.publication.run, row, "user", own, cluster={}, because=[], history=[])
 
 
 def letter(view: View, row: dict[str, Any]) -> list[str]:
