@@ -39,7 +39,6 @@ from abuse.tables import (
     Events,
     Features,
     MemberTies,
-    PerRun,
     Scores,
 )
 
@@ -232,7 +231,7 @@ def bare_network(settings: Settings, num_events: int, threads: int) -> float:
 
 
 def table_of(table: type[Events] | type[MemberTies], columns: Columns) -> pa.Table:
-    fields = [f for f in table.fields() if f.name not in PerRun.columns()]
+    fields = table.own_fields()
     num = len(columns["cluster_id"])
     arrays = {f.name: columns[f.name] if f.name in columns else pa.nulls(num, f.kind) for f in fields}
     return pa.table(arrays, schema=pa.schema([(f.name, f.kind) for f in fields]))

@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 from pyspark.sql import DataFrame
 
 from abuse.steps.features import Known, events, member_ties
-from abuse.tables import ClusterMembers, Events, MemberTies, PerRun
+from abuse.tables import ClusterMembers, Events, MemberTies
 
 
 def write_acts(known: Known, truth: list[dict[str, str]], name: str, out: Path) -> None:
@@ -31,7 +31,7 @@ def _theirs(rows: DataFrame | None, known: Known) -> DataFrame:
 
 
 def _rows(frame: DataFrame, table: type[Events] | type[MemberTies]) -> pa.Table:
-    columns = [column for column in table.columns() if column not in PerRun.columns()]
+    columns = [field.name for field in table.own_fields()]
     return frame.select(*columns).toArrow().sort_by([(column, "ascending") for column in table.key])
 
 

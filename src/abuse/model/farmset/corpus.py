@@ -116,14 +116,14 @@ def joined(parts: Sequence[Corpus]) -> Corpus:
     shifts = starts(np.array([len(part.num_tokens) for part in parts], dtype=np.int64))
     names = ("cluster_id", "account", "num_members", "num_tokens", "tokens", "members")
     plain = {name: np.concatenate([getattr(part, name) for part in parts]) for name in names}
-    moved = {
-        name: np.concatenate([_moved(getattr(part, name), by) for part, by in zip(parts, shifts[:-1], strict=True)])
+    shifted = {
+        name: np.concatenate([moved(getattr(part, name), by) for part, by in zip(parts, shifts[:-1], strict=True)])
         for name in ("parent", "payer", "sink")
     }
-    return Corpus(**plain, **moved)
+    return Corpus(**plain, **shifted)
 
 
-def _moved(numbers: Whole, by: int) -> Whole:
+def moved(numbers: Whole, by: int | Whole) -> Whole:
     """Numbers without gaps are below the number of members, so a shift by that keeps parts apart."""
     return np.where(numbers == NONE, NONE, numbers + by)
 

@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 from abuse.errors import InputError
 from abuse.model.farmset.codec import coded
 from abuse.model.farmset.columns import one
-from abuse.model.farmset.corpus import NONE, Corpus, Whole, compact, starts
+from abuse.model.farmset.corpus import Corpus, moved, starts
 from abuse.model.farmset.fields import EVENT_FIELDS, MEMBER_FIELDS, codec_digest
 from abuse.model.farmset.windows import windows
 from abuse.tables import ClusterTokens as Of
@@ -33,27 +33,23 @@ def tokenised(batches: Iterator[pa.RecordBatch], window_rows: int) -> Iterator[p
 
 def rows_of(corpus: Corpus) -> pa.RecordBatch:
     """In the order of the corpus."""
-    members, tokens = corpus.member_starts(), corpus.token_starts()
-    rows = [_row(corpus, at, members[at : at + 2], tokens) for at in range(len(corpus))]
+    codec = codec_digest()
+    rows = [_row(corpus.take(np.array([at])), codec) for at in range(len(corpus))]
     return pa.RecordBatch.from_pylist(rows, TOKENISED)
 
 
-def _row(corpus: Corpus, at: int, members: Whole, token_starts: Whole) -> dict[str, object]:
-    first, end = members.tolist()
-    low, high = token_starts[[first, end]].tolist()
-    parent = corpus.parent[first:end]
-    columns = [corpus.num_tokens[first:end], np.where(parent == NONE, NONE, parent - first)]
-    columns += [compact(numbers[first:end]) for numbers in (corpus.payer, corpus.sink)]
+def _row(own: Corpus, codec: str) -> dict[str, object]:
+    """Of one cluster."""
     parts = {
-        Of.numbers: np.column_stack(columns).astype(NUMBER).tobytes(),
-        Of.members: corpus.members[first:end].tobytes(),
-        Of.tokens: corpus.tokens[low:high].tobytes(),
+        Of.numbers: np.column_stack([own.num_tokens, own.parent, own.payer, own.sink]).astype(NUMBER).tobytes(),
+        Of.members: own.members.tobytes(),
+        Of.tokens: own.tokens.tobytes(),
     }
-    accounts: list[str] = corpus.account[first:end].tolist()
-    whole = hashlib.sha256("\x00".join([codec_digest(), *accounts]).encode())
+    accounts: list[str] = own.account.tolist()
+    whole = hashlib.sha256("\x00".join([codec, *accounts]).encode())
     for part in parts.values():
         whole.update(part)
-    about = {Of.cluster_id: str(corpus.cluster_id[at]), Of.codec: codec_digest(), Of.num_tokens: high - low}
+    about = {Of.cluster_id: str(own.cluster_id[0]), Of.codec: codec, Of.num_tokens: len(own.tokens)}
     return about | parts | {Of.accounts: accounts, Of.content_digest: whole.hexdigest()[:DIGITS]}
 
 
@@ -67,7 +63,7 @@ def corpus_of(rows: pa.Table) -> Corpus:
     num_members = np.asarray(pc.list_value_length(accounts).to_numpy(zero_copy_only=False), dtype=np.int64)
     numbers = _bytes(rows, Of.numbers, NUMBER, 4).astype(np.int64)
     shift = np.repeat(starts(num_members)[:-1], num_members)
-    parent, payer, sink = (_moved(numbers[:, place], shift) for place in (1, 2, 3))
+    parent, payer, sink = (moved(numbers[:, place], shift) for place in (1, 2, 3))
     return Corpus(
         cluster_id=np.array(rows[Of.cluster_id].to_pylist(), dtype=np.str_),
         account=np.array(pc.list_flatten(accounts).to_pylist(), dtype=np.str_),
@@ -83,8 +79,3 @@ def corpus_of(rows: pa.Table) -> Corpus:
 
 def _bytes(rows: pa.Table, name: str, kind: np.dtype, width: int) -> np.ndarray:
     return np.frombuffer(bytearray().join(rows[name].to_pylist()), kind).reshape(-1, width)
-
-
-def _moved(numbers: Whole, shift: Whole) -> Whole:
-    """Numbers of a cluster are below the number of its members, so a shift by those before keeps clusters apart."""
-    return np.where(numbers == NONE, NONE, numbers + shift)
