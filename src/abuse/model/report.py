@@ -34,8 +34,8 @@ GROUPED = {"False positives by look-alike": "false_positive_rate/", "Farms found
 MEANING = {
     "hard": "Learnt from the whole dataset, tested on campaigns of another engine.",
     "hard_pair_only": "The same, when the source only says who dealt with whom.",
-    "campaign": "Each campaign tested by what the others teach.",
-    "farm_type": "Each kind of farm tested by scorers that never saw one, in campaigns they never saw.",
+    "campaign": "Each quarter of the campaigns tested by what the others teach.",
+    "farm_type": "Half of the kinds of farms at a time, tested by scorers that saw none of them nor their campaigns.",
     "look_alike": "Each kind of honest look-alike tested by scorers that never saw one, in campaigns they never saw.",
     "time": "Learnt from the earlier campaigns, tested on the later ones.",
     "level": "Learnt from farms of level 0 and 1, tested on farms of level 2 and 3 in other campaigns.",
