@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 COMMIT_TRIES = 30
 LONGEST_WAIT_S = 0.5
+FOLLOWS = "lineage and verdict changes follow the slice of"
+REFRESHED = "reviews written since run"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -42,6 +44,11 @@ class Run:
     report: dict[str, Any]
     actor: str | None
     reason: str | None
+
+    @property
+    def is_attempt(self) -> bool:
+        """Unless it only says that a neighbour was published, or that people's word was brought up to date."""
+        return not (self.reason or "").startswith((FOLLOWS, REFRESHED))
 
 
 @dataclass(frozen=True, slots=True)
