@@ -1,7 +1,7 @@
 """One Spark session in each of the suite's two processes.
 
-Tests without the `spark` fixture need no JVM and run first, but for whole nights: they are half of the suite's time and
-share their lakes, so that one process begins with them.
+Tests without the `spark` fixture need no JVM and run first, but for whole nights: they are most of the suite's time and
+share their lakes, so that each process begins with its part of them.
 """
 
 from __future__ import annotations
@@ -43,21 +43,19 @@ def spark(settings: Settings) -> Iterator[SparkSession]:
 
 
 NIGHTS = Path(__file__).parent / "night"
-ALONE = "test_dataset.py"
-"""Of the files there, the one that shares no lake with the others."""
+NIGHTLY = {"test_backfill": "people", "test_gates": "people", "test_people": "people", "test_dataset": None}
+"""Of the files there, those that do not go with the others: some are as long together, one shares no lake with any."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Groups are what a process takes as one: the nights, and every other file."""
+    """Groups are what a process takes as one: the nights, in two, and every other file."""
     for item in items:
-        item.add_marker(
-            pytest.mark.xdist_group("nights" if _is_night(item) else f"{item.path.parent.name}/{item.path.stem}")
-        )
-    items.sort(key=lambda item: (not _is_night(item), "spark" in getattr(item, "fixturenames", ())))
+        item.add_marker(pytest.mark.xdist_group(_nights(item) or f"{item.path.parent.name}/{item.path.stem}"))
+    items.sort(key=lambda item: (_nights(item) is None, "spark" in getattr(item, "fixturenames", ())))
 
 
-def _is_night(item: pytest.Item) -> bool:
-    return item.path.parent == NIGHTS and item.path.name != ALONE
+def _nights(item: pytest.Item) -> str | None:
+    return NIGHTLY.get(item.path.stem, "nights") if item.path.parent == NIGHTS else None
 
 
 def frame(spark: SparkSession, table: type[Table], rows: list[dict[str, object]]) -> DataFrame:

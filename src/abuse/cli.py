@@ -10,17 +10,20 @@ import json
 import sys
 from collections.abc import Callable
 from contextlib import contextmanager
+from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from abuse.commands import payout
+from abuse.commands import review as people
+from abuse.commands.options import as_json, by_actor, console, local, of_campaign, on_lake
 from abuse.errors import AbuseError, InputError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-    from rich.console import Console
 
     from abuse.edge.context import Night
 
@@ -41,14 +44,6 @@ class Group(click.Group):
             ctx.exit(why.exit_code)
 
 
-def local(_context: click.Context, option: click.Parameter, value: str) -> str:
-    """A folder or file of this machine, until the storage knows others: a lock or record elsewhere would be lost."""
-    if "://" in value:
-        wanted, fix = "a path of this machine", "Mount it, or copy it here: S3 is not supported yet."
-        raise InputError(f"--{option.name}".replace("_file", ""), repr(value), wanted, fix)
-    return value
-
-
 def with_slice(command: F) -> F:
     """--campaign FILE, --as-of, --lake, --settings."""
     for option in (
@@ -67,10 +62,6 @@ def with_slice(command: F) -> F:
     ):
         command = option(command)
     return command
-
-
-as_json = click.option("--json", "is_json", is_flag=True, help="For machines.")
-on_lake = click.option("--lake", required=True, callback=local, help="Folder of the lake.")
 
 
 @click.group(cls=Group, context_settings={"help_option_names": ["-h", "--help"]})
@@ -285,6 +276,81 @@ def night(campaign_file: Path, as_of: str, lake: str, settings_file: Path | None
 
 
 @main.command()
+@click.option(
+    "--campaign",
+    "campaign_files",
+    required=True,
+    multiple=True,
+    callback=lambda context, option, files: [Path(local(context, option, file)) for file in files],
+    help="Campaign file; several times for several.",
+)
+@click.option("--from", "first", required=True, type=click.DateTime(["%Y-%m-%d"]), help="First date, at midnight UTC.")
+@click.option("--to", "last", type=click.DateTime(["%Y-%m-%d"]), help="Last date, included; the first unless given.")
+@click.option("--every", "every_days", default=1, show_default=True, type=click.IntRange(min=1), help="Days.")
+@on_lake
+@click.option("--settings", "settings_file", type=click.Path(path_type=Path))
+@click.option("--again", is_flag=True, help="Also the nights that are done.")
+@click.option("--dry-run", "is_dry", is_flag=True, help="Says which nights would be run and why, and runs none.")
+@as_json
+def backfill(
+    campaign_files: list[Path],
+    first: datetime,
+    last: datetime | None,
+    every_days: int,
+    lake: str,
+    settings_file: Path | None,
+    again: bool,
+    is_dry: bool,
+    is_json: bool,
+) -> None:
+    """Past nights by today's rules on the facts of then, oldest first. Run again, it goes on where it stood.
+
+    Exits with 1 when the data of a night could not be used, else with 3 when a gate holds one.
+    """
+    from abuse.backfill import backfill as run_all
+    from abuse.backfill import plan
+    from abuse.operate import backfilled
+    from abuse.settings import load_settings
+
+    settings = load_settings(settings_file)
+    planned = plan(lake, campaign_files, settings, first.date(), (last or first).date(), every_days=every_days)
+    if is_dry:
+        backfilled.show_plan([one.row() for one in planned], console(), again=again, is_json=is_json)
+        return
+    from abuse.lake.delta import Lake
+    from abuse.lake.session import start_session
+
+    say = partial(console(is_error=True).print, soft_wrap=True)
+    ended = run_all(Lake(lake, start_session(settings)), planned, _progress(), say, again=again)
+    backfilled.show_end([one.row() for one in ended], console(), is_json=is_json)
+    statuses = {one.status for one in ended}
+    sys.exit(1 if "failed" in statuses else 3 if "held" in statuses else 0)
+
+
+@main.command()
+@click.argument("run_id")
+@on_lake
+@click.option("--keep", type=click.Path(path_type=Path), help="Folder for the tables made again; removed unless given.")
+@click.option(
+    "--settings", "settings_file", type=click.Path(path_type=Path), help="For Spark alone; rules are the run's."
+)
+@as_json
+def replay(run_id: str, lake: str, keep: Path | None, settings_file: Path | None, is_json: bool) -> None:
+    """Makes a published run again from the facts as they were, and compares. Exits with 1 when a row differs."""
+    from abuse.lake.delta import Lake
+    from abuse.lake.session import start_session
+    from abuse.operate import backfilled
+    from abuse.replay import recorded
+    from abuse.replay import replay as run_again
+    from abuse.settings import load_settings
+
+    made = recorded(lake, run_id)
+    same = run_again(Lake(lake, start_session(load_settings(settings_file))), made, keep, _progress())
+    backfilled.show_replay(run_id, [one.row() for one in same], console(), is_json=is_json)
+    sys.exit(0 if all(one.is_same for one in same) else 1)
+
+
+@main.command()
 @click.argument("name", type=click.Choice(STEP_NAMES))
 @with_slice
 def step(name: str, campaign_file: Path, as_of: str, lake: str, settings_file: Path | None) -> None:
@@ -304,17 +370,32 @@ def step(name: str, campaign_file: Path, as_of: str, lake: str, settings_file: P
 
 
 @main.command()
-@with_slice
-def publish(campaign_file: Path, as_of: str, lake: str, settings_file: Path | None) -> None:
-    """Asks the gates again and refreshes the public tables from the work of this slice."""
-    from abuse.campaign import load_campaign
-    from abuse.night import run_step
+@of_campaign
+@on_lake
+@click.option("--as-of", help="The night; the current publication unless given.")
+@click.option("--settings", "settings_file", type=click.Path(path_type=Path), help="TOML file; of it, [spark] counts.")
+@by_actor
+@as_json
+def publish(
+    campaign_id: str, lake: str, as_of: str | None, settings_file: Path | None, actor: str, is_json: bool
+) -> None:
+    """Brings the public tables up to date with what people said since they were published, without a new night."""
+    from abuse.campaign import parse_instant
+    from abuse.edge.refresh import due, refresh
+    from abuse.lake.delta import Lake
+    from abuse.lake.session import start_session
     from abuse.settings import load_settings
 
-    found, settings = load_campaign(campaign_file, load_settings(settings_file))
-    with _session(found, settings, as_of, lake) as context:
-        run_step("publish", context, _progress())
-        _show(context.report, is_json=False)
+    instant = parse_instant(as_of) if as_of else None
+    publication, run = due(lake, campaign_id, instant)
+    if run is None and not is_json:
+        click.echo(f"Run {publication.run.run_id} knows all that people said: nothing to do.")
+        return
+    if run is None:
+        _show(publication.run.report, is_json=True)
+        return
+    done = refresh(Lake(lake, start_session(load_settings(settings_file))), campaign_id, instant, actor)
+    _show((done or publication.run).report, is_json=is_json)
 
 
 @main.command()
@@ -348,7 +429,7 @@ def runs(lake: str, campaign_id: str | None, run_id: str | None, is_json: bool) 
     from abuse.operate.listing import runs_table
 
     found = [run for run in all_runs(lake, campaign_id) if run_id in (None, run.run_id)]
-    runs_table(found, _console(), is_json=is_json)
+    runs_table(found, console(), is_json=is_json)
 
 
 @main.command()
@@ -357,26 +438,35 @@ def runs(lake: str, campaign_id: str | None, run_id: str | None, is_json: bool) 
 @click.option("--campaign", "campaign_id", help="With --as-of, instead of --run: the run that slice is at now.")
 @click.option("--as-of", help="The night of --campaign.")
 @click.option("--stage", type=click.Choice(["inputs", "clusters", "outputs"]), help="Only the gates of this stage.")
+@click.option("--docs", type=click.Path(path_type=Path), help="Also writes the suites as pages (Data Docs) here.")
 @as_json
 def gates(
-    lake: str, run_id: str | None, campaign_id: str | None, as_of: str | None, stage: str | None, is_json: bool
+    lake: str,
+    run_id: str | None,
+    campaign_id: str | None,
+    as_of: str | None,
+    stage: str | None,
+    docs: Path | None,
+    is_json: bool,
 ) -> None:
-    """What the gates said of a run. Exits with 3 when one holds it."""
+    """What the gates said of a run, and what to do about a closed one. Exits with 3 when one holds it."""
     from abuse.campaign import parse_instant
-    from abuse.operate.listing import gates_table, run_under_way
+    from abuse.operate.listing import gate_docs, gates_table, latest_run, run_under_way
 
     if (campaign_id is None) != (as_of is None) or (run_id and campaign_id):
         raise click.UsageError("name a run by --run, or by --campaign and --as-of together.")
     if campaign_id and as_of:
         run_id = run_under_way(lake, campaign_id, parse_instant(as_of))
-    if not gates_table(lake, run_id, _console(), stage=stage, is_json=is_json):
+    if docs and (asked := run_id or latest_run(lake)):
+        click.echo(f"{gate_docs(lake, asked, docs)}", err=is_json)
+    if not gates_table(lake, run_id, console(), stage=stage, is_json=is_json):
         sys.exit(3)
 
 
 @main.command()
 @click.argument("account")
 @on_lake
-@click.option("--campaign", "campaign_id", required=True, help="The campaign's id.")
+@of_campaign
 @click.option("--as-of", help="The night; the current publication unless given.")
 @click.option("--audience", type=click.Choice(["ops", "user"]), default="ops", show_default=True)
 @as_json
@@ -391,14 +481,14 @@ def why(account: str, lake: str, campaign_id: str, as_of: str | None, audience: 
     if is_json:
         click.echo(explaining.as_json(explanation))
     else:
-        explaining.render(explanation, _console())
+        explaining.render(explanation, console())
 
 
 @main.command()
 @click.argument("a")
 @click.argument("b")
 @on_lake
-@click.option("--campaign", "campaign_id", required=True, help="The campaign's id.")
+@of_campaign
 @as_json
 def diff(a: str, b: str, lake: str, campaign_id: str, is_json: bool) -> None:
     """Who changed from the night A to the night B, and why. Nights are named by their --as-of."""
@@ -411,7 +501,7 @@ def diff(a: str, b: str, lake: str, campaign_id: str, is_json: bool) -> None:
     if is_json:
         click.echo(comparing.as_json(found))
     else:
-        comparing.render(found, _console())
+        comparing.render(found, console())
 
 
 @main.command()
@@ -494,13 +584,7 @@ def _simulate(out: Path, accounts: int, seed: int) -> Path:
 def _progress() -> Any:
     from abuse.progress import Shown
 
-    return Shown(_console(is_error=True))
-
-
-def _console(*, is_error: bool = False) -> Console:
-    from rich.console import Console
-
-    return Console(stderr=is_error, highlight=False, markup=False)
+    return Shown(console(is_error=True))
 
 
 def _show(report: dict[str, Any], *, is_json: bool) -> None:
@@ -511,8 +595,11 @@ def _show(report: dict[str, Any], *, is_json: bool) -> None:
     if is_json:
         click.echo(json.dumps(report, indent=1))
     else:
-        render(cast("Report", report), _console())
+        render(cast("Report", report), console())
 
+
+for _command in (*people.COMMANDS, *payout.COMMANDS):
+    main.add_command(_command)
 
 if __name__ == "__main__":
     main()

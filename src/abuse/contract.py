@@ -1,6 +1,6 @@
 """A table is a class, a column an attribute: `Transfers.sender` is the column's own name.
 
-`poe schemas` writes `schemas/` from `tables.py`.
+`poe schemas` writes `schemas/` from `tables.py`; what a reader may rely on is in `schemas/README.md`.
 """
 
 from __future__ import annotations
@@ -8,26 +8,42 @@ from __future__ import annotations
 import json
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, overload
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, overload
 
 import pyarrow as pa
 
 from abuse.errors import ContractError
+from abuse.examples import example
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
     from pyspark.sql.types import StructType
 
-SCHEMA_VERSION = 1
+RANGES: dict[str, tuple[float, float]] = {"0 to 1": (0, 1), "probability": (0, 1), "-1 to 1": (-1, 1)}
+"""Units that bound what they measure. A whole number counts or numbers something, so it is never negative."""
 
 
 class Field:
-    """One column: its type, what it holds, and whether every row must have it."""
+    """One column: its type, what it holds, whether every row must have it, and within which bounds."""
 
     def __init__(
-        self, kind: pa.DataType, doc: str, *, required: bool = False, unit: str = "", allowed: tuple[str, ...] = ()
+        self,
+        kind: pa.DataType,
+        doc: str,
+        *,
+        required: bool = False,
+        unit: str = "",
+        allowed: tuple[str, ...] = (),
+        low: float | None = None,
+        filled: bool = False,
     ) -> None:
         self.kind, self.doc, self.required, self.unit, self.allowed = kind, doc, required, unit, allowed
+        by_kind = 0 if pa.types.is_integer(kind) else None
+        least, most = RANGES.get(unit, (by_kind, None))
+        self.low: float | None = least if low is None else low
+        self.high: float | None = most
+        self.filled = filled
+        """Whether a list has at least one item."""
         self.name = ""
 
     def __set_name__(self, owner: type, name: str) -> None:
@@ -41,12 +57,25 @@ class Field:
         return self.name
 
 
+class Check(NamedTuple):
+    """What several columns of a row promise together; `holds` is SQL that is true of a good row, never empty."""
+
+    name: str
+    holds: str
+    says: str
+
+
 class Table:
     """Base of every table. `place`: work is written by steps, public by publish alone, ledger by delta-rs alone."""
 
     key: ClassVar[tuple[str, ...]] = ()
     place: ClassVar[str] = "work"
     partitions: ClassVar[tuple[str, ...]] = ()
+    checks: ClassVar[tuple[Check, ...]] = ()
+    version: ClassVar[int] = 1
+    """Of the contract: one more whenever a reader of the one before could break (`abuse.compatibility`)."""
+    is_promised: ClassVar[bool] = False
+    """Whether others read it, or a later version of the project: then it may not change without a new version."""
 
     @classmethod
     def table_name(cls) -> str:
@@ -103,11 +132,13 @@ class Table:
         """The public contract as JSON-ready data."""
         return {
             "table": cls.table_name(),
-            "version": SCHEMA_VERSION,
-            "row": (cls.__doc__ or "").strip(),
+            "version": cls.version,
+            "promised": cls.is_promised,
+            "row": " ".join((cls.__doc__ or "").split()),
             "place": cls.place,
             "key": list(cls.key),
             "columns": [_column(f) for f in cls.fields()],
+            "checks": [check._asdict() for check in cls.checks],
         }
 
 
@@ -118,11 +149,11 @@ def _column(field: Field) -> dict[str, Any]:
         "required": field.required,
         "description": field.doc,
     }
-    if field.unit:
-        column["unit"] = field.unit
-    if field.allowed:
-        column["allowed"] = list(field.allowed)
-    return column
+    said = {"unit": field.unit, "allowed": list(field.allowed), "low": field.low, "high": field.high}
+    column |= {name: value for name, value in said.items() if value not in ("", [], None)}
+    if field.filled:
+        column["filled"] = True
+    return column | {"example": example(field.name, field.kind, field.unit, field.allowed)}
 
 
 def contract_files(tables: list[type[Table]]) -> dict[str, str]:

@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from abuse.campaign import campaign_from_json
+from abuse.edge import gating, steps
 from abuse.edge import ingest as reading
 from abuse.edge import publish as publishing
-from abuse.edge import steps
+from abuse.edge import refresh as refreshing
 from abuse.edge.context import Night
-from abuse.edge.lineage import is_follow_up
 from abuse.errors import AbuseError, Held, LakeError
 from abuse.lake.delta import Lake
 from abuse.lake.lock import LakeLock
@@ -84,7 +84,7 @@ def run_alone(name: str, night: Night, progress: Progress) -> dict[str, Any]:
 
 
 def _hold_if_closed(step: str, night: Night) -> None:
-    gates = publishing.gates_after(step, night)
+    gates = gating.gates_after(step, night)
     if not all(gate.passed for gate in gates) and not publishing.released(night):
         publishing.hold(night, gates)
 
@@ -96,10 +96,14 @@ def run_step(name: str, night: Night, progress: Progress) -> dict[str, Any]:
         night.load(before)  # before the lock: a step before its time makes no lake
     with lock(night), progress.step(name, len(before), len(STEPS)):
         started = time.monotonic()
-        record = STEPS[name](night)
+        record = night.record[name] = STEPS[name](night)
+        record |= gating.asked(name, night)
         record = {"run_id": night.run.run_id, "seconds": round(time.monotonic() - started, 3)} | record
         night.save(name, record)
-        publishing.record_gates(night, publishing.gates_after(name, night))
+        publishing.record_gates(night, gating.gates_after(name, night))
+        if name == "publish":  # what people said while the night ran counts at once, and not from the next one on
+            since = refreshing.refresh(night.lake, night.campaign.id, night.as_of)
+            night.report = since.report if since else night.report
     return record
 
 
@@ -117,8 +121,8 @@ def release(lake: Lake, run_id: str, actor: str, reason: str, progress: Progress
     Raises LakeError when the run is not the latest of its slice, or is not held.
     """
     row = next((r for r in runs(lake.uri) if r.run_id == run_id), None)
-    attempts = (r for r in runs(lake.uri, row.campaign_id) if not is_follow_up(r)) if row else ()
-    latest = row and next(r for r in attempts if r.as_of == row.as_of)
+    rows = runs(lake.uri, row.campaign_id) if row else []
+    latest = row and next(r for r in rows if r.is_attempt and r.as_of == row.as_of)
     if row is None or latest is None or latest.run_id != run_id or latest.status not in ("held", "released"):
         found = "is unknown" if latest is None else f"the latest of its slice is {latest.run_id}, {latest.status}"
         raise LakeError(f"run {run_id}", found, "the latest of its slice, held", f"See `abuse runs --lake {lake.uri}`.")

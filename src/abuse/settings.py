@@ -371,6 +371,9 @@ class Policy:
     """Largest cluster as a share of the participants above which publication is held."""
     small_component: int = 50
     """A largest cluster of at most this many never holds a run, whatever its share."""
+    requeue_share: float = 0.2
+    """Share of the group a person saw, newcomers and leavers together, above which a confirmed verdict is queued again.
+    At a fifth a group of ten may win two members unasked; at nothing every straggler asks again, night after night."""
 
     def __post_init__(self) -> None:
         require("min_evidence_kinds", self.min_evidence_kinds, "2 or more", holds=self.min_evidence_kinds >= 2)  # noqa: PLR2004
@@ -380,8 +383,21 @@ class Policy:
             "max_flagged_share",
             "min_flagged_share",
             "max_component_share",
+            "requeue_share",
         ):
             require(name, getattr(self, name), "0 to 1", holds=0 <= getattr(self, name) <= 1)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Review:
+    """How people decide. It changes no row that a run makes of what they said, so it is no rule and names no run."""
+
+    max_alone: int = 20
+    """Accounts that one person may let off (overturn, split or exempt) of one cluster; beyond it a second one, an
+    approver, must agree. A household or a team is fewer; a mistake about more pays a farm."""
+
+    def __post_init__(self) -> None:
+        require("max_alone", self.max_alone, "0 or more", holds=self.max_alone >= 0)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -411,12 +427,13 @@ class Settings:
     score: Score = field(default_factory=Score)
     network: Network = field(default_factory=Network)
     policy: Policy = field(default_factory=Policy)
+    review: Review = field(default_factory=Review)
     maintain: Maintain = field(default_factory=Maintain)
 
     def rules(self) -> dict[str, Any]:
         """Everything that can change a row."""
         whole = dataclasses.asdict(self)
-        return {k: v for k, v in whole.items() if k not in ("spark", "jars", "network", "maintain")}
+        return {k: v for k, v in whole.items() if k not in ("spark", "jars", "network", "review", "maintain")}
 
     def writes_events(self) -> bool:
         """Whether the acts of members are written one by one."""

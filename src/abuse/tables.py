@@ -3,9 +3,12 @@
 Longer than 200 lines because it is one list: the place to look a column up.
 """
 
+from typing import ClassVar
+
 import pyarrow as pa
 
-from abuse.contract import Field, Table
+from abuse import words
+from abuse.contract import Check, Field, Table
 
 TEXT = pa.string()
 WHEN = pa.timestamp("us", tz="UTC")
@@ -32,7 +35,7 @@ EVIDENCE = pa.struct(
 STANDING = pa.struct([("feature", TEXT), ("value", REAL), ("share_below", REAL)])
 MOVED = pa.struct([("family", TEXT), ("log_odds", REAL)])
 WITHOUT = pa.struct([("account", TEXT), ("probability", REAL)])
-VERDICTS = ("disqualified", "review", "clear", "exempt", "not_analysed")
+VERDICTS = words.VERDICTS
 SERVICE_KINDS = ("exchange", "bridge", "mixer", "faucet", "disperser", "router", "relayer", "hub", "deposit", "null")
 LINK_KINDS = ("first_gas", "direct", "disperse", "counterparty", "sweep", "deposit", "co_activity")
 EVENT_KINDS = ("act", "call", "paid", "pays", "paid_token", "pays_token")
@@ -45,6 +48,7 @@ class Fact(Table):
 
     place = "work"
     partitions = ("file_digest",)
+    is_promised = True
     source = Field(TEXT, "name of the source in the campaign file", required=True)
     file_digest = Field(TEXT, "digest of the files and of how they were read", required=True)
 
@@ -59,8 +63,8 @@ class Participation(Fact):
     at = Field(WHEN, "when it was done", required=True, unit="UTC")
     action = Field(TEXT, "what was done, in the campaign's words")
     num_actions = Field(WHOLE, "how many actions the row stands for", required=True)
-    volume_usd = Field(REAL, "value moved", unit="US dollars")
-    reward = Field(REAL, "reward earned", unit="the campaign's own")
+    volume_usd = Field(REAL, "value moved", unit="US dollars", low=0)
+    reward = Field(REAL, "reward earned", unit="the campaign's own", low=0)
     tx_hash = Field(TEXT, "the transaction, where the source gives it")
 
 
@@ -95,8 +99,8 @@ class Transfers(Fact):
     amount_raw = Field(
         TEXT, "exact amount as a whole number in text; a uint256 fits no decimal", unit="the asset's smallest unit"
     )
-    amount = Field(REAL, "amount where the decimals are known", unit="whole coins or tokens")
-    amount_usd = Field(REAL, "value where a price is known", unit="US dollars")
+    amount = Field(REAL, "amount where the decimals are known", unit="whole coins or tokens", low=0)
+    amount_usd = Field(REAL, "value where a price is known", unit="US dollars", low=0)
     initiator = Field(TEXT, "address that signed the transaction, where known")
     memo = Field(TEXT, "memo or tag, on chains that have them")
     num_transfers = Field(WHOLE, "movements the row stands for", required=True)
@@ -137,7 +141,7 @@ class Quarantine(Fact):
     key = ("source", "file_digest", "row_digest")
     row_digest = Field(TEXT, "digest of the raw row", required=True)
     table = Field(TEXT, "table the row was meant for", required=True)
-    reasons = Field(TEXTS, "every rule it breaks", required=True)
+    reasons = Field(TEXTS, "every rule it breaks", required=True, filled=True)
     row = Field(TEXT, "the raw row as JSON; attacker-written text", required=True)
 
 
@@ -179,19 +183,23 @@ class Published(PerRun):
     """A per-run table that `publish` copies to `LAKE/<table>`."""
 
     place = "public"
+    is_promised = True
 
 
 class Participants(PerRun):
     """An account that took part before as_of."""
 
     key = ("account",)
+    checks = (
+        Check("first_not_after_last", "first_action_at <= last_action_at", "its first action is not after its last"),
+    )
     account = Field(TEXT, "the campaign's own id", required=True)
     first_action_at = Field(WHEN, "first action", required=True, unit="UTC")
     last_action_at = Field(WHEN, "last action before as_of", required=True, unit="UTC")
     first_tx_hash = Field(TEXT, "transaction of the first action, where known")
     num_actions = Field(WHOLE, "actions before as_of", required=True)
-    volume_usd = Field(REAL, "value moved before as_of", unit="US dollars")
-    reward = Field(REAL, "reward earned before as_of", unit="the campaign's own")
+    volume_usd = Field(REAL, "value moved before as_of", unit="US dollars", low=0)
+    reward = Field(REAL, "reward earned before as_of", unit="the campaign's own", low=0)
 
 
 class ParticipantAddresses(PerRun):
@@ -251,13 +259,14 @@ class Links(Published):
     """A reason to tie two accounts, with the movements that make it."""
 
     key = ("src", "dst", "kind")
+    checks = (Check("ends_in_order", "src < dst", "the two ends differ and stand in order, so a pair is there once"),)
     src = Field(TEXT, "account that sorts first", required=True)
     dst = Field(TEXT, "the other account", required=True)
     kind = Field(TEXT, "what ties them", required=True, allowed=LINK_KINDS)
     evidence_kind = Field(TEXT, "what sort of evidence that is", required=True, allowed=EVIDENCE_KINDS)
     via = Field(TEXT, "shared address or transaction between them; empty when they dealt directly")
-    strength = Field(WHOLE, "movements behind the link", required=True)
-    evidence = Field(pa.list_(EVIDENCE), "the first of those movements", required=True)
+    strength = Field(WHOLE, "movements behind the link", required=True, low=1)
+    evidence = Field(pa.list_(EVIDENCE), "the first of those movements", required=True, filled=True)
 
 
 class Clusters(Published):
@@ -266,8 +275,8 @@ class Clusters(Published):
     key = ("cluster_id",)
     cluster_id = Field(TEXT, "digest of the campaign and the founder", required=True)
     founder = Field(TEXT, "member with the earliest first action", required=True)
-    size = Field(WHOLE, "members", required=True)
-    num_links = Field(WHOLE, "pairs of members tied directly", required=True)
+    size = Field(WHOLE, "members", required=True, low=2)
+    num_links = Field(WHOLE, "pairs of members tied directly", required=True, low=1)
     shape = Field(TEXT, "how the links lie", allowed=("pair", "star", "chain", "tree", "mesh"))
     core_funder = Field(TEXT, "the address most links go through")
     core_kind = Field(TEXT, "the kind of those links: what that address is to the members", allowed=LINK_KINDS)
@@ -299,6 +308,9 @@ class ClusterLineage(Published):
     """
 
     key = ("cluster_id", "parent_id")
+    checks = (
+        Check("of_a_cluster", "cluster_id IS NOT NULL OR parent_id IS NOT NULL", "it names a cluster or its parent"),
+    )
     cluster_id = Field(TEXT, "cluster of this slice; empty when the parent is gone")
     parent_id = Field(TEXT, "cluster of the slice before; empty when the cluster is new")
     change = Field(
@@ -585,6 +597,13 @@ class Decisions(Published):
     """The verdict on every participant."""
 
     key = ("account",)
+    checks: ClassVar[tuple[Check, ...]] = (
+        Check(
+            "out_of_a_cluster",
+            "machine_verdict <> 'disqualified' OR (cluster_id IS NOT NULL AND score_lower IS NOT NULL)",
+            "whom the machine disqualifies is in a cluster with a score",
+        ),
+    )
     account = Field(TEXT, "the participant", required=True)
     verdict = Field(TEXT, "what counts: the machine's verdict under people's", required=True, allowed=VERDICTS)
     machine_verdict = Field(TEXT, "what the policy alone says", required=True, allowed=VERDICTS)
@@ -592,7 +611,7 @@ class Decisions(Published):
     score = Field(REAL, "probability that the cluster is a farm", unit="probability")
     score_lower = Field(REAL, "lower bound of that probability", unit="probability")
     member_score = Field(REAL, "probability that the account belongs", unit="probability")
-    reasons = Field(TEXTS, "why, each `code: a sentence in plain words`", required=True)
+    reasons = Field(TEXTS, "why, each `code: a sentence in plain words`", required=True, filled=True)
     evidence_kinds = Field(TEXTS, "independent kinds of evidence that hold", required=True)
     evidence = Field(pa.list_(EVIDENCE), "the movements and acts behind the reasons", required=True)
     rule_version = Field(TEXT, "the written policy", required=True)
@@ -602,11 +621,14 @@ class Decisions(Published):
 class DisqualifiedAccounts(Decisions):
     """An account that is out: what ops and the payout job read."""
 
+    checks = (*Decisions.checks, Check("is_out", "verdict = 'disqualified'", "everybody in it is out"))
+
 
 class VerdictChanges(Published):
     """What changed for an account since the published slice before. Who is new counts as changed when flagged."""
 
     key = ("account",)
+    checks = (Check("is_a_change", "NOT (before <=> after)", "the verdict before and the verdict now differ"),)
     account = Field(TEXT, "the account", required=True)
     before = Field(TEXT, "verdict in the slice before; empty when it took no part then", allowed=VERDICTS)
     after = Field(TEXT, "verdict now; empty when it takes no part any more", allowed=VERDICTS)
@@ -614,28 +636,69 @@ class VerdictChanges(Published):
     before_as_of = Field(WHEN, "the slice before", required=True, unit="UTC")
 
 
+class Standings(Table):
+    """What people's word makes of an account: `authority.standings`, as the decision reads it. Stored nowhere."""
+
+    key = ("account",)
+    account = Field(TEXT, "the account", required=True)
+    verdict = Field(TEXT, "instead of the machine's; empty leaves that", allowed=VERDICTS)
+    reasons = Field(TEXTS, "people's reasons, before the machine's", required=True)
+
+
 class Ledger(Table):
-    """Append-only, written by delta-rs alone: one kind of writer per table."""
+    """Written by delta-rs alone: one kind of writer per table."""
 
     place = "ledger"
+    is_promised = True
+    is_append_only = False
 
 
-class Reviews(Ledger):
-    """A person's verdict on an account. Never changed, only superseded."""
+class AppendOnly(Ledger):
+    """A ledger of which no row is ever changed or removed; Delta itself refuses."""
+
+    is_append_only = True
+
+
+class Reviews(AppendOnly):
+    """What a person said of an account. Never changed: a later row counts instead, or takes it back."""
 
     key = ("review_id",)
-    review_id = Field(TEXT, "digest of the row", required=True)
+    review_id = Field(TEXT, "digest of the decision and the account: one request, written twice, is one", required=True)
+    decision_id = Field(TEXT, "the request it is part of: one row per account, all in one commit", required=True)
     campaign_id = Field(TEXT, "the campaign", required=True)
-    cluster_id = Field(TEXT, "the cluster it was judged in")
+    run_id = Field(TEXT, "the publication the person looked at")
+    cluster_id = Field(TEXT, "the cluster the account was in there; empty when in none")
     account = Field(TEXT, "the account", required=True)
-    action = Field(TEXT, "what was decided", required=True, allowed=("confirm", "overturn", "exempt", "note"))
-    member_set_digest = Field(TEXT, "digest of the members the person saw")
-    reason_code = Field(TEXT, "why, from the list of codes", required=True)
+    action = Field(TEXT, "what was said", required=True, allowed=tuple(words.ACTIONS))
+    member_set_digest = Field(TEXT, "digest of the members the person saw, the account alone where it had no cluster")
+    others = Field(TEXTS, "on the first row of each cluster: its members that the decision is not about")
+    reason_code = Field(TEXT, "why, from the list of codes", required=True, allowed=tuple(words.REASONS))
     note = Field(TEXT, "why, in words; a person's text")
     actor = Field(TEXT, "who", required=True)
-    role = Field(TEXT, "in which role", required=True)
+    role = Field(TEXT, "in which role", required=True, allowed=words.ROLES)
     decided_at = Field(WHEN, "when, by the clock", required=True, unit="UTC")
-    supersedes = Field(TEXT, "review_id it replaces")
+    needs_approval = Field(YES_NO, "whether it counts only once an approver other than its author approves it")
+    approves = Field(TEXT, "review_id that it lets count")
+    supersedes = Field(TEXT, "review_id that no longer counts")
+
+
+class Freezes(AppendOnly):
+    """A campaign's list as it was handed to payout. Later reversals are a list of their own: `abuse reversals`."""
+
+    key = ("freeze_id",)
+    freeze_id = Field(TEXT, "digest of the publication: to freeze it again is the same", required=True)
+    campaign_id = Field(TEXT, "the campaign", required=True)
+    as_of = Field(WHEN, "the slice", required=True, unit="UTC")
+    run_id = Field(TEXT, "the publication", required=True)
+    attempt = Field(WHOLE, "which attempt of it", required=True)
+    versions = Field(TEXT, "Delta version of every public table, as JSON", required=True)
+    num_participants = Field(WHOLE, "accounts with a decision", required=True)
+    num_disqualified = Field(WHOLE, "accounts on the list", required=True)
+    num_in_review = Field(WHOLE, "accounts in doubt, which are not on it", required=True)
+    list_digest = Field(TEXT, "digest of the accounts on the list", required=True)
+    frozen_at = Field(WHEN, "when, by the clock", required=True, unit="UTC")
+    actor = Field(TEXT, "who", required=True)
+    note = Field(TEXT, "why or for what; a person's text")
 
 
 class GateResults(Ledger):
@@ -652,6 +715,7 @@ class GateResults(Ledger):
     value = Field(REAL, "what was measured", required=True)
     limit = Field(REAL, "what is allowed", required=True)
     message = Field(TEXT, "the answer in words", required=True)
+    detail = Field(TEXT, "the first rows that break it, as JSON, where some do; attacker-written text")
 
 
 class Runs(Ledger):
@@ -695,5 +759,7 @@ PUBLIC: list[type[Published]] = [
     DisqualifiedAccounts,
     VerdictChanges,
 ]
-LEDGERS: list[type[Table]] = [Reviews, GateResults, Runs]
+LEDGERS: list[type[Ledger]] = [Reviews, Freezes, GateResults, Runs]
 ALL: list[type[Table]] = [*FACTS, *STEP_TABLES, *PUBLIC, *LEDGERS]
+RETIRED: tuple[str, ...] = ()
+"""Promised tables of earlier releases that are no more: to take one away breaks its readers, so it is said here."""

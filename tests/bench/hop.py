@@ -35,8 +35,8 @@ from abuse.tables import (
     ParticipantAddresses,
     Participants,
     Participation,
-    Reviews,
     Services,
+    Standings,
     Trails,
     Transfers,
 )
@@ -106,9 +106,9 @@ def decided(night: Night, rules: Settings, spill: Spill, listed: DataFrame | Non
     found, members = (spill(f) for f in clusters(tied, people, night.campaign.id, rules.clusters, spill))
     facts = spill(features(members, people, tied, rules.features))
     scores = spill(TimeGapRule(rules.score).scores(facts))
-    nobody = night.lake.spark.createDataFrame([], Reviews.schema())
+    nobody = night.lake.spark.createDataFrame([], Standings.schema())
     whole = decide(
-        *(people, owned, found, facts, scores, tied, members, served, nobody, (), rules.policy, rules.features),
+        *(people, owned, found, facts, scores, tied, members, served, nobody, rules.policy, rules.features),
         model_version="bench",
     )
     return whole.select(Decisions.account, Decisions.cluster_id, Decisions.verdict).collect()

@@ -35,7 +35,8 @@ def test_an_attribute_is_its_own_name_and_the_table_is_named_after_its_class() -
 
 def test_the_contract_says_only_what_a_field_has() -> None:
     first, _, third = ManyWords.contract()["columns"]
-    assert first == {"name": "first", "type": "string", "required": False, "description": "declared first"}
+    said = {"name": "first", "type": "string", "required": False, "description": "declared first", "example": "text"}
+    assert first == said
     assert (third["unit"], third["allowed"], third["required"]) == ("kg", ["a", "b"], True)
 
 

@@ -93,7 +93,7 @@ def clusters(lake: str, as_of: datetime | None = None, campaign_id: str = "drop"
 
 def review(number: int) -> dict[str, Any]:
     texts = dict.fromkeys(("account", "action", "reason_code", "actor", "role"), "x")
-    return texts | {"review_id": str(number), "campaign_id": "drop", "decided_at": CLOCK}
+    return texts | {"review_id": str(number), "decision_id": "d", "campaign_id": "drop", "decided_at": CLOCK}
 
 
 def gate(run_id: str, value: float) -> dict[str, Any]:

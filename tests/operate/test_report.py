@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from rich.console import Console
 
 from abuse.operate.page import printable
-from abuse.operate.report import Report, SourceCount, render, summary_line
+from abuse.operate.report import GateAnswer, Report, SourceCount, render, summary_line
 
 
 def source(name: str, table: str, rows_in: int, **counts: int) -> SourceCount:
@@ -117,6 +117,25 @@ def test_a_held_night_names_the_gate_and_the_command_that_releases_it() -> None:
     assert "! flagged_share: 52% of the participants are flagged, at most 45%" in page
     assert "abuse release 3f0a9c1be55d7720 --lake '/data/my lake' --reason 'why it is right'" in page
     assert "abuse release" not in shown(normal_night())
+
+
+def test_contracts_that_are_kept_are_one_line_and_one_that_is_not_stands_for_itself() -> None:
+    report = normal_night()
+    for name in ("transfers", "decisions", "scores"):
+        gate: GateAnswer = {
+            "gate": f"contract:{name}",
+            "stage": "outputs",
+            "passed": True,
+            "value": 0.0,
+            "limit": 0.0,
+            "message": f"rows of {name} keep it",
+        }
+        report["gates"].append(gate)
+    assert "  passed  the contracts of 3 tables" in shown(report)
+    assert "contract:" not in shown(report)
+    report["gates"][-1] |= {"passed": False, "value": 2.0, "message": "scores: 2 rows break `score.range`"}
+    assert "the contracts of 2 tables" in shown(report)
+    assert "! contract:scores: scores: 2 rows break `score.range`" in shown(report)
 
 
 def test_truth_is_shown_where_there_is_one() -> None:

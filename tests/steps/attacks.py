@@ -30,9 +30,9 @@ from abuse.tables import (
     ParticipantAddresses,
     Participants,
     Participation,
-    Reviews,
     Scores,
     Services,
+    Standings,
     Transfers,
 )
 from tests.steps.worlds import Fact, hour, paid, token
@@ -163,9 +163,9 @@ def outcome(spark: SparkSession, worlds: list[World], spill: Spill) -> Outcome:
     found, members = (spill(f) for f in clusters(tied, people, "attacks", rules.clusters, spill))
     facts = spill(features(members, people, tied, rules.features))
     scores = spill(TimeGapRule(rules.score).scores(facts))
-    nobody = spark.createDataFrame([], Reviews.schema())
+    nobody = spark.createDataFrame([], Standings.schema())
     decided = decide(
-        *(people, owned, found, facts, scores, tied, members, served, nobody, (), rules.policy, rules.features),
+        *(people, owned, found, facts, scores, tied, members, served, nobody, rules.policy, rules.features),
         model_version=scores.first()[Scores.model_version],  # type: ignore[index]
     )
     kept: defaultdict[str, list[Row]] = defaultdict(list)

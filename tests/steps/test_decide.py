@@ -13,7 +13,8 @@ from dataclasses import dataclass, field
 import pytest
 from pyspark.sql import SparkSession
 
-from abuse import settings
+from abuse import authority, settings
+from abuse.authority import Standing
 from abuse.steps.decide import decide
 from abuse.steps.decide.evidence import PER_KIND
 from abuse.tables import (
@@ -25,9 +26,9 @@ from abuse.tables import (
     Links,
     ParticipantAddresses,
     Participants,
-    Reviews,
     Scores,
     Services,
+    Standings,
 )
 from tests.conftest import frame
 from tests.steps.worlds import Fact, hour
@@ -356,6 +357,24 @@ def ties(name: str, case: Case) -> list[Fact]:
     return rows
 
 
+def standings_of_cases() -> dict[str, Standing]:
+    said = [
+        one
+        | {"account": name, "campaign_id": "drop", "reason_code": "chance", "actor": "ann", "role": "reviewer"}
+        | {"review_id": f"{name} {one['review_id']}", "decision_id": f"{name} {one['review_id']}"}
+        | {"supersedes": f"{name} {one['supersedes']}" if one["supersedes"] else None}
+        | {"cluster_id": f"c {name}", "others": [], "approves": None, "needs_approval": False}
+        for name, case in CASES.items()
+        for one in case.reviews
+    ]
+    allowed = [*(name for name, case in CASES.items() if case.allowed), "took part in nothing"]
+    return authority.standings(authority.counted(said), {}, 1.0, allowed)
+
+
+def standing_rows(said: dict[str, Standing]) -> list[Fact]:
+    return [{"account": a, "verdict": one.verdict, "reasons": list(one.reasons)} for a, one in said.items()]
+
+
 @pytest.fixture(scope="module")
 def found(spark: SparkSession) -> Mapping[str, list[Fact]]:
     assert all(case.score >= case.score_lower for case in CASES.values())
@@ -380,14 +399,7 @@ def found(spark: SparkSession) -> Mapping[str, list[Fact]]:
         for name, case in CASES.items()
         for n, why in enumerate(case.services)
     ]
-    said = [
-        one
-        | {"account": name, "campaign_id": "drop", "reason_code": "seen", "actor": "ann", "role": "ops"}
-        | {"review_id": f"{name} {one['review_id']}"}
-        | {"supersedes": f"{name} {one['supersedes']}" if one["supersedes"] else None}
-        for name, case in CASES.items()
-        for one in case.reviews
-    ]
+    said = standings_of_cases()
     whole = decide(
         frame(spark, Participants, [{"account": name} | acted for name in CASES]),
         frame(spark, ParticipantAddresses, addresses),
@@ -397,8 +409,7 @@ def found(spark: SparkSession) -> Mapping[str, list[Fact]]:
         frame(spark, Links, [tie for name, case in grouped().items() for tie in ties(name, case)]),
         frame(spark, ClusterMembers, members),
         frame(spark, Services, served),
-        frame(spark, Reviews, list(said)),
-        [*(name for name, case in CASES.items() if case.allowed), "took part in nothing"],
+        frame(spark, Standings, standing_rows(said)),
         POLICY,
         TOGETHER,
         "time-gap-1",
@@ -432,6 +443,17 @@ def test_the_reasons(found: Mapping[str, list[Fact]], name: str) -> None:
     assert [r for r in reasons if not REASON.fullmatch(str(r))] == []
     if CASES[name].codes:
         assert [str(r).split(":", maxsplit=1)[0] for r in reasons] == CASES[name].codes.split()
+
+
+@pytest.mark.parametrize("name", PEOPLE)
+def test_readers_without_spark_see_the_same_verdict(found: Mapping[str, list[Fact]], name: str) -> None:
+    """Whether they start from what the machine said, or from a row that people's word is in already."""
+    row, standing = found[name][0], standings_of_cases().get(name)
+    machines = [r for r in listed(row["reasons"]) if authority.code(str(r)) not in authority.PEOPLES_CODES]
+    if not CASES[name].allowed:  # an allow-list is the run's, and people's word never undoes it
+        bare = row | {"verdict": row["machine_verdict"], "reasons": machines}
+        assert authority.overlaid(bare, standing) == row
+    assert authority.overlaid(row, standing) == row
 
 
 @pytest.mark.parametrize("name", CASES)

@@ -1,19 +1,43 @@
-"""`poe torture [kill] [submit]`: prints what was tried, what readers saw, and whether the tables are the same."""
+"""`poe torture [NAME...] [--quick]`: prints what was tried, what readers saw, and whether the tables are the same."""
 
 from __future__ import annotations
 
 import argparse
+import inspect
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
+from tests.torture.boundaries import boundaries
+from tests.torture.dates import dates
+from tests.torture.disk import disk
+from tests.torture.instants import instants
 from tests.torture.kill import kill
+from tests.torture.mutations import mutations
 from tests.torture.submit import submit
 
-TESTS = {"kill": kill, "submit": submit}
+TESTS: dict[str, Callable[..., Any]] = {
+    "kill": kill,
+    "submit": submit,
+    "boundaries": boundaries,
+    "dates": dates,
+    "instants": instants,
+    "mutations": mutations,
+    "disk": disk,
+}
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(prog="poe torture", description=__doc__)
     parser.add_argument("what", nargs="*", choices=[[], *TESTS], default=list(TESTS))
-    for name in parser.parse_args().what:
+    parser.add_argument(
+        "--quick", action="store_true", help="fewer points of those that have a reduced form; no others"
+    )
+    given = parser.parse_args()
+    for name in given.what:
+        has_quick = "is_quick" in inspect.signature(TESTS[name]).parameters
+        if given.quick and not has_quick:
+            continue
+        print(f"== {name}", flush=True)
         with tempfile.TemporaryDirectory() as folder:
-            TESTS[name](Path(folder))
+            TESTS[name](Path(folder), **({"is_quick": given.quick} if has_quick else {}))

@@ -90,12 +90,22 @@ class Night:
 
     def all_facts(self, table: type[Table]) -> DataFrame:
         """The same, whatever their time."""
-        made = self.record["ingest"]["facts"].get(table.table_name(), {"units": [], "version": None, "overlap": True})
+        made, rows = self.units(table), self.stored(table)
+        return least(rows, list(table.key)) if len(made["units"]) > 1 and made["overlap"] else rows
+
+    def stored(self, table: type[Table]) -> DataFrame:
+        """The same as it lies in the lake: a row that two units share is there twice."""
+        made = self.units(table)
         if not made["units"]:
             return self.lake.read(table).where(F.lit(False))
         names = ", ".join(f"'{unit}'" for unit in made["units"])
-        rows = self.lake.read(table, f"file_digest IN ({names})", made["version"])
-        return least(rows, list(table.key)) if len(made["units"]) > 1 and made["overlap"] else rows
+        return self.lake.read(table, f"file_digest IN ({names})", made["version"])
+
+    def units(self, table: type[Table]) -> dict[str, Any]:
+        """What ingest says of a fact table: the units this campaign's sources make, and the version that has them."""
+        nothing: dict[str, Any] = {"units": [], "version": None, "overlap": True}
+        found: dict[str, Any] = self.record["ingest"]["facts"].get(table.table_name(), nothing)
+        return found
 
     def slice(self, table: type[PerRun]) -> DataFrame:
         """This run's rows, without the columns that only say which run."""

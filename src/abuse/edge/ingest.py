@@ -20,7 +20,7 @@ from abuse.edge.staging import least
 from abuse.edge.units import Unit, units
 from abuse.errors import InputError
 from abuse.lake.files import raw_rows, readable
-from abuse.lake.publication import ledger
+from abuse.lake.people import review_ids, reviews, run_name
 from abuse.lake.storage import read_json, write_json
 from abuse.settings import digest
 from abuse.steps.ingest.participants import participant_addresses, participants
@@ -32,7 +32,6 @@ from abuse.tables import (
     Participants,
     Participation,
     Quarantine,
-    Reviews,
     Transfers,
 )
 
@@ -57,21 +56,22 @@ def ingest(night: Night) -> dict[str, Any]:
     every = units(night.campaign, night.settings)
     counts = load(night, every)
     made: dict[str, Any] = {
-        t.table_name(): {"units": _digests(every, t), "version": night.lake.version(t), "overlap": True}
+        t.table_name(): {"units": fact_units(every)[t.table_name()], "version": night.lake.version(t), "overlap": True}
         for t in FACT_TABLES
     }
     moves = made[Transfers.table_name()]
     moves["overlap"] = shares_rows(night, moves["units"])
     made[Calls.table_name()]["overlap"] = False  # who reads calls reads few, and drops what stands twice
-    reviews = ledger(night.lake.uri, Reviews)
-    ours = sorted(r["review_id"] for r in reviews.to_pylist() if r["campaign_id"] == night.campaign.id)
+    ours = review_ids(reviews(night.lake.uri, night.campaign.id))
     night.record["ingest"] = {"facts": made}
     figures = {t: fact_figures(night, t) for t in FACT_TABLES}
     rules = night.campaign.rules_digest(night.settings)
     rows = {t.table_name(): f["digest"] for t, f in figures.items()}
-    run_id = digest([rules, night.as_of.isoformat(), __version__, ours, rows])
+    base = digest([rules, night.as_of.isoformat(), __version__, rows])
+    run_id = run_name(base, ours)
     record: dict[str, Any] = {
         "run_id": run_id,
+        "base": base,
         "rules_digest": rules,
         "version": __version__,
         "campaign": campaign_to_json(night.campaign),
@@ -83,7 +83,7 @@ def ingest(night: Night) -> dict[str, Any]:
         "warnings": warnings(night.campaign, counts),
     }
     night.record["ingest"] = record
-    record["participants"] = _write_participants(night)
+    record["participants"] = write_participants(night)
     named = night.facts(Participation).where(F.col(Participation.action).isNotNull())
     record["has_actions"] = not named.isEmpty()
     spill, clear = night.lake.spiller(f"funders-{run_id}")
@@ -92,8 +92,8 @@ def ingest(night: Night) -> dict[str, Any]:
     return record
 
 
-def _write_participants(night: Night) -> int:
-    """How many there are. Raises InputError where there is none."""
+def write_participants(night: Night) -> int:
+    """Participants and their addresses; how many there are. Raises InputError where there is none."""
     night.write(Participants, participants(night.facts(Participation)))
     num = night.slice(Participants).count()
     if num == 0:
@@ -148,6 +148,11 @@ def store(night: Night, unit: Unit, parsed: Parsed) -> None:
     if bad:  # what a unit quarantines follows from its digest, so an earlier write cannot have left other rows
         rows = reduce(DataFrame.unionByName, bad).withColumn(Fact.file_digest, F.lit(unit.digest))
         night.lake.replace(Quarantine, rows, where, note=unit.digest)
+
+
+def fact_units(every: list[Unit]) -> dict[str, list[str]]:
+    """Fact table -> digests of the units whose rows in it are this campaign's."""
+    return {table.table_name(): _digests(every, table) for table in FACT_TABLES}
 
 
 def _digests(every: list[Unit], table: type[Table]) -> list[str]:

@@ -14,12 +14,11 @@ from pyspark.sql import DataFrame
 
 from abuse.edge.context import Night
 from abuse.lake.delta import Lake, Slice
-from abuse.lake.publication import Publication, Run, publications
+from abuse.lake.publication import FOLLOWS, Publication, Run, publications
 from abuse.steps.changes import lineage, verdict_changes
 from abuse.tables import ClusterLineage, ClusterMembers, Decisions, Published, VerdictChanges
 
 COMPARED: tuple[type[Published], ...] = (ClusterLineage, VerdictChanges)
-FOLLOWS = "lineage and verdict changes follow the slice of"
 
 
 class Side(NamedTuple):
@@ -30,35 +29,31 @@ class Side(NamedTuple):
     decisions: DataFrame
 
 
-def since_earlier(night: Night) -> dict[str, int]:
+def since_earlier(lake: Lake, now: Side) -> dict[str, int]:
     """Compares this slice with the earlier neighbour; the versions of the tables it wrote."""
-    earlier, _ = neighbours(night)
-    return _write(night.lake, _ours(night), _theirs(night.lake, earlier) if earlier else None)
+    earlier, _ = neighbours(lake.uri, now.run)
+    return _write(lake, now, _theirs(lake, earlier) if earlier else None)
 
 
-def for_later(night: Night) -> Run | None:
+def for_later(lake: Lake, now: Side) -> Run | None:
     """Compares the later neighbour with this slice; what is true of its run once `runs` says so."""
-    _, later = neighbours(night)
+    _, later = neighbours(lake.uri, now.run)
     if later is None:
         return None
-    versions = _write(night.lake, _theirs(night.lake, later), _ours(night))
-    return replace(later.run, versions=later.run.versions | versions, reason=f"{FOLLOWS} {night.as_of.isoformat()}")
+    versions = _write(lake, _theirs(lake, later), now)
+    return replace(later.run, versions=later.run.versions | versions, reason=f"{FOLLOWS} {now.run.as_of.isoformat()}")
 
 
-def is_follow_up(run: Run) -> bool:
-    """Whether this row only says that an earlier slice was published: no attempt was made then."""
-    return run.reason is not None and run.reason.startswith(FOLLOWS)
-
-
-def neighbours(night: Night) -> tuple[Publication | None, Publication | None]:
+def neighbours(lake: str, run: Slice) -> tuple[Publication | None, Publication | None]:
     """The nearest earlier and the nearest later published slice."""
-    latest_first = publications(night.lake.uri, night.campaign.id)
-    earlier = next((p for p in latest_first if p.run.as_of < night.as_of), None)
-    later = next((p for p in reversed(latest_first) if p.run.as_of > night.as_of), None)
+    latest_first = publications(lake, run.campaign_id)
+    earlier = next((p for p in latest_first if p.run.as_of < run.as_of), None)
+    later = next((p for p in reversed(latest_first) if p.run.as_of > run.as_of), None)
     return earlier, later
 
 
-def _ours(night: Night) -> Side:
+def side_of(night: Night) -> Side:
+    """This night's own slice, from its work."""
     return Side(night.run, night.slice(ClusterMembers), night.slice(Decisions))
 
 

@@ -9,32 +9,21 @@ from typing import Any
 
 from abuse.edge import lineage
 from abuse.edge.context import Night
+from abuse.edge.gating import ASKED, gates_after
 from abuse.edge.report import report_of
 from abuse.errors import Held
 from abuse.lake.publication import Run, append, replace_rows, runs
-from abuse.lake.storage import write_json
-from abuse.quality.gates import Gate, cluster_gates, input_gates, output_gates
+from abuse.lake.storage import made_of, write_json
+from abuse.quality.gates import Gate
 from abuse.tables import PUBLIC, GateResults, Published, Runs
 
 COPIED: tuple[type[Published], ...] = tuple(t for t in PUBLIC if t not in lineage.COMPARED)
 """What steps made; the others compare this slice with the one before it."""
 
 
-def gates_after(step: str, night: Night) -> list[Gate]:
-    """The gates asked once this step is done."""
-    if step == "ingest":
-        return input_gates(night.record["ingest"]["sources"], night.settings)
-    if step == "clusters":
-        participants = night.record["ingest"]["participants"]
-        return cluster_gates(night.record["clusters"]["clusters"] | {"participants": participants}, night.settings)
-    if step == "decide":
-        return output_gates(night.record["decide"]["figures"], night.settings)
-    return []
-
-
-def attempt_of(night: Night, run_id: str) -> int:
+def attempt_of(lake: str, campaign_id: str, run_id: str) -> int:
     """The number of a run's next row: one more than `runs` knows of."""
-    return 1 + max((r.attempt for r in runs(night.lake.uri, night.campaign.id) if r.run_id == run_id), default=0)
+    return 1 + max((r.attempt for r in runs(lake, campaign_id) if r.run_id == run_id), default=0)
 
 
 def record_gates(night: Night, gates: list[Gate]) -> None:
@@ -42,7 +31,7 @@ def record_gates(night: Night, gates: list[Gate]) -> None:
     if not gates:
         return
     run, stage = night.run, gates[0].stage
-    attempt = attempt_of(night, run.run_id)
+    attempt = attempt_of(night.lake.uri, run.campaign_id, run.run_id)
     about = {"run_id": run.run_id, "attempt": attempt, "campaign_id": run.campaign_id, "as_of": run.as_of}
     where = f"run_id = '{run.run_id}' AND attempt = {attempt} AND stage = '{stage}'"
     replace_rows(night.lake.uri, GateResults, [about | gate.row() for gate in gates], where)
@@ -59,7 +48,7 @@ def publish(night: Night) -> dict[str, Any]:
 
     Raises Held, having changed no public table, when a gate does not pass.
     """
-    gates = [gate for step in ("ingest", "clusters", "decide") for gate in gates_after(step, night)]
+    gates = [gate for step in ASKED for gate in gates_after(step, night)]
     let_pass = released(night)
     if not all(gate.passed for gate in gates) and not let_pass:
         hold(night, gates)
@@ -68,9 +57,11 @@ def publish(night: Night) -> dict[str, Any]:
         night.say(f"publishing {table.table_name()}", place, len(PUBLIC))
         versions[table.table_name()] = night.lake.replace_slice(table, night.slice(table), night.run, publish=True)
     night.say("comparing with the nights before and after", len(COPIED), len(PUBLIC))
-    versions |= lineage.since_earlier(night)
-    later = lineage.for_later(night)
+    ours = lineage.side_of(night)
+    versions |= lineage.since_earlier(night.lake, ours)
+    later = lineage.for_later(night.lake, ours)
     actor, reason = (let_pass.actor, let_pass.reason) if let_pass else (None, None)
+    write_json(made_of(night.lake.uri, night.campaign.id, night.as_of, night.run.run_id), night.record["ingest"])
     finish(night, "published", gates, versions=versions, actor=actor, reason=reason, later=later)
     return {"versions": versions}
 
@@ -97,13 +88,9 @@ def finish(
     reason: str | None = None,
     later: Run | None = None,
 ) -> None:
-    """The report, then the row in `runs`: with it a publication begins to exist. In the same append, so that no reader
-    sees the one without the other, the row of the later slice that is compared with this one from now on.
-    """
-    attempt = attempt_of(night, night.run.run_id)
+    """How an attempt at this night's run ended."""
+    attempt = attempt_of(night.lake.uri, night.campaign.id, night.run.run_id)
     report = report_of(night, status, attempt, gates)
-    folder = f"{night.lake.uri}/reports/{night.campaign.id}/{night.as_of:%Y%m%dT%H%M%SZ}"
-    write_json(f"{folder}/run_report.json", report)
     night.report = report
     ours = Run(
         run_id=night.run.run_id,
@@ -118,11 +105,20 @@ def finish(
         actor=actor,
         reason=reason,
     )
+    commit(night.lake.uri, ours, later)
+
+
+def commit(lake: str, ours: Run, later: Run | None = None) -> None:
+    """The report, then the row in `runs`: with it a publication begins to exist. In the same append, so that no reader
+    sees the one without the other, the row of the later slice that is compared with this one from now on.
+    """
+    write_json(f"{lake}/reports/{ours.campaign_id}/{ours.as_of:%Y%m%dT%H%M%SZ}/run_report.json", ours.report)
     rows = [ours]
     if later is not None:  # a moment before, so that the latest row is that of the run which was asked for
         moment = ours.finished_at - timedelta(microseconds=1)
-        rows.append(replace(later, attempt=attempt_of(night, later.run_id), finished_at=moment))
-    append(night.lake.uri, Runs, [_row(run) for run in rows])
+        attempt = attempt_of(lake, later.campaign_id, later.run_id)
+        rows.append(replace(later, attempt=attempt, finished_at=moment))
+    append(lake, Runs, [_row(run) for run in rows])
 
 
 def _row(run: Run) -> dict[str, Any]:

@@ -12,8 +12,9 @@ from pyspark.sql import functions as F
 
 from abuse.edge.context import Night
 from abuse.edge.funders import acted, funders
+from abuse.edge.people import standings
 from abuse.edge.scoring import explain, score_by_network
-from abuse.lake.publication import ledger
+from abuse.lake.people import reviews
 from abuse.steps.clusters import clusters as cluster_step
 from abuse.steps.decide import decide as decide_step
 from abuse.steps.features import cluster_features, cluster_tokens, events, known, member_ties
@@ -200,8 +201,7 @@ def decide(night: Night) -> dict[str, Any]:
         night.slice(Links),
         night.slice(ClusterMembers),
         night.slice(Services),
-        known_reviews(night),
-        night.campaign.allow_list,
+        standings_of(night),
         night.settings.policy,
         night.settings.features,
         night.record["score"]["model_version"],
@@ -214,11 +214,14 @@ def decide(night: Night) -> dict[str, Any]:
     return {"verdicts": _counts(decisions, Decisions.verdict), "figures": figures.asDict()}
 
 
-def known_reviews(night: Night) -> DataFrame:
-    """The reviews that ingest named; one written since belongs to the next run."""
+def standings_of(night: Night) -> DataFrame:
+    """What people's word makes of accounts, by the reviews that ingest named. One written since belongs to the run that
+    follows at once: publish asks for it.
+    """
     known = set(night.record["ingest"]["reviews"])
-    rows = [tuple(r.values()) for r in ledger(night.lake.uri, Reviews).to_pylist() if r[Reviews.review_id] in known]
-    return night.lake.spark.createDataFrame(rows, Reviews.schema())
+    rows = [row for row in reviews(night.lake.ledgers, night.campaign.id) if row[Reviews.review_id] in known]
+    share = night.settings.policy.requeue_share
+    return standings(rows, night.slice(ClusterMembers), share, night.campaign.allow_list)
 
 
 def _counts(frame: DataFrame, column: str) -> dict[str, int]:

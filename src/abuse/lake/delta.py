@@ -18,6 +18,7 @@ from pyspark.sql import types as T
 
 from abuse.contract import Field, Table
 from abuse.errors import LakeError
+from abuse.lake.constraints import constrain
 from abuse.lake.storage import remove_tree
 from abuse.tables import Fact, PerRun, Published
 
@@ -54,6 +55,11 @@ class Lake:
     def __init__(self, uri: str, spark: SparkSession) -> None:
         self.uri, self.spark = uri.rstrip("/"), spark
         self._spills = itertools.count()
+
+    @property
+    def ledgers(self) -> str:
+        """Address of the lake whose ledgers count."""
+        return self.uri
 
     def work(self, table: type[Table]) -> str:
         return f"{self.uri}/work/{table.table_name()}"
@@ -106,6 +112,8 @@ class Lake:
         """Replaces the rows that `where` names."""
         path = path or self.work(table)
         create(table, path)
+        if path == self.public(table):  # in work a bad row is for the gates to find
+            constrain(self.spark, table, path)
         rows = rounded(table, table.conform(frame))
         writer = rows.write.format("delta").mode("overwrite").option("replaceWhere", where)
         writer = writer.option("mergeSchema", "true")  # a lake of an earlier version lacks the columns added since

@@ -1,7 +1,8 @@
 """Lake -> the same rows in less space: ledgers compacted, files that nothing needs removed, leftovers of killed nights.
 
-Needed is what a table holds now, each publication's slice at the version its row in `runs` names, however old, and the
-fact versions that ingest's records name. A table of which that cannot be told for sure is left alone.
+Needed is what a table holds now, each publication's slice at the version its row in `runs` names, however old, what was
+frozen for payout, and the fact versions that ingest's records name. A table of which that cannot be told for sure is
+left alone.
 
 Public tables are never compacted: it would rewrite files that published versions need, and a slice is a few files.
 delta-rs' vacuum would keep those versions whole, every other slice of then included, so that next to nothing ever goes;
@@ -26,10 +27,10 @@ from deltalake.exceptions import DeltaError
 
 from abuse.errors import LakeError
 from abuse.lake.lock import LakeLock
-from abuse.lake.publication import Run, runs
-from abuse.lake.storage import remove_tree
+from abuse.lake.publication import Run, ledger, runs
+from abuse.lake.storage import made_of, read_json, remove_tree
 from abuse.settings import Maintain
-from abuse.tables import ALL, LEDGERS, PUBLIC, FirstFunders, PerRun, Runs
+from abuse.tables import ALL, LEDGERS, PUBLIC, FirstFunders, Freezes, PerRun, Runs
 
 GRACE_DAYS = 1
 """Spills, and files that compaction replaced, go after a day: no night and no page reads them that long."""
@@ -98,18 +99,28 @@ def _one_line(where: str) -> Iterator[None]:
 def needed_versions(root: Path, before: datetime) -> dict[str, set[Need]]:
     """Table, as its folder in the lake -> what must stay readable beside its present state."""
     needs: dict[str, set[Need]] = defaultdict(set)
-    for run in _readable(runs(str(root)), before):
-        slice_ = ((PerRun.campaign_id, run.campaign_id), (PerRun.as_of, run.as_of))
-        for name, version in run.versions.items():
+    readable = _readable(runs(str(root)), before)
+    published = [(run.campaign_id, run.as_of, run.versions) for run in readable]
+    for campaign_id, as_of, versions in published + _frozen(root):
+        slice_ = ((PerRun.campaign_id, campaign_id), (PerRun.as_of, as_of))
+        for name, version in versions.items():
             needs[name].add(Need(version, slice_))
-    for record in (root / "work" / "records").glob("*/*/ingest.json"):  # what a resumed or released night reads
-        said = json.loads(record.read_text(encoding="utf-8"))
+    for said in _records(root, readable):
         if (version := said.get("first_funders", {}).get("version")) is not None:
             needs[f"work/{FirstFunders.table_name()}"].add(Need(version))
         for name, fact in said["facts"].items():
             if fact["units"] and fact["version"] is not None:
                 needs[f"work/{name}"].add(Need(fact["version"]))
     return needs
+
+
+def _records(root: Path, readable: list[Run]) -> Iterator[dict[str, Any]]:
+    """What a resumed or released night reads, and what `abuse replay` reads of these runs."""
+    for record in (root / "work" / "records").glob("*/*/ingest.json"):
+        yield json.loads(record.read_text(encoding="utf-8"))
+    for run in readable:
+        if (made := read_json(made_of(str(root), run.campaign_id, run.as_of, run.run_id))) is not None:
+            yield made
 
 
 def _readable(newest_first: list[Run], before: datetime) -> list[Run]:
@@ -122,6 +133,12 @@ def _readable(newest_first: list[Run], before: datetime) -> list[Run]:
             found.append(run)
         replaced_at[slice_] = run.finished_at
     return found
+
+
+def _frozen(root: Path) -> list[tuple[str, datetime, dict[str, int]]]:
+    """What payout was given is kept for good."""
+    rows = ledger(str(root), Freezes).to_pylist()
+    return [(row[Freezes.campaign_id], row[Freezes.as_of], json.loads(row[Freezes.versions])) for row in rows]
 
 
 def _swept(root: Path, name: str, needs: set[Need], before: datetime, *, is_dry: bool) -> Done:

@@ -13,10 +13,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from deltalake import CommitProperties, DeltaTable, write_deltalake
 from deltalake.exceptions import CommitFailedError, DeltaError
-from pyarrow.fs import FileSystem, SubTreeFileSystem
 
 from abuse.errors import ContractError, LakeError
-from abuse.tables import WHEN, Published, Reviews, Runs
+from abuse.lake.arrow import declared, files_of
+from abuse.tables import WHEN, Ledger, Published, Runs
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 COMMIT_TRIES = 30
 LONGEST_WAIT_S = 0.5
+FOLLOWS = "lineage and verdict changes follow the slice of"
+REFRESHED = "reviews written since run"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -42,6 +44,11 @@ class Run:
     report: dict[str, Any]
     actor: str | None
     reason: str | None
+
+    @property
+    def is_attempt(self) -> bool:
+        """Unless it only says that a neighbour was published, or that people's word was brought up to date."""
+        return not (self.reason or "").startswith((FOLLOWS, REFRESHED))
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,11 +80,12 @@ class Publication:
         try:
             found_at = DeltaTable(_uri(self.lake, table), version=version)
             rows = found_at.to_pyarrow_dataset(filesystem=files_of(found_at), file_pruning_predicate=files)
-            found = rows.to_table(columns or table.columns(), in_slice if filter is None else in_slice & filter)
+            wanted = in_slice if filter is None else in_slice & filter
+            found = declared(rows, table, columns or table.columns(), wanted)
         except (DeltaError, OSError) as error:
             said = f"version {version} cannot be read ({_first_line(error)})"
             raise self._unreadable(table, said, "the version it published") from error
-        return found.cast(_schema(table, columns))
+        return found
 
     def _unreadable(self, table: type[Published], found: str, wanted: str) -> LakeError:
         where = f"lake {self.lake}: table {table.table_name()} of run {self.run.run_id}"
@@ -117,28 +125,24 @@ def current(lake: str, campaign_id: str, as_of: datetime | None = None) -> Publi
     )
 
 
-def ledger(lake: str, table: type[Table]) -> pa.Table:
-    """All rows of a ledger as it is now; none where it was never written."""
+def ledger(lake: str, table: type[Table], filter: pc.Expression | None = None) -> pa.Table:
+    """The rows of a ledger as it is now; none where it was never written."""
     uri = _uri(lake, table)
     if not DeltaTable.is_deltatable(uri):
         return table.arrow_schema().empty_table()
     found = DeltaTable(uri)
-    rows = found.to_pyarrow_dataset(filesystem=files_of(found)).to_table(table.columns())
-    return rows.cast(table.arrow_schema())
-
-
-def files_of(table: DeltaTable) -> FileSystem:
-    """Where Arrow reads the table's files, without Python in between: delta-rs' own file system calls back into it, and
-    a thread of Arrow that still does so while the process ends aborts it (one in six `abuse gates`, measured).
-    """
-    filesystem, path = FileSystem.from_uri(table.table_uri)
-    return SubTreeFileSystem(path, filesystem)
+    dataset = found.to_pyarrow_dataset(filesystem=files_of(found))
+    return declared(dataset, table, table.columns(), filter)
 
 
 def append(lake: str, table: type[Table], rows: list[dict[str, Any]]) -> None:
     """Adds rows to a ledger, which is made on first use. Writers at the same moment take turns."""
     checked = _checked(table, rows)
-    _commit(lake, table, lambda uri, turns: write_deltalake(uri, checked, mode="append", commit_properties=turns))
+    _commit(
+        lake,
+        table,
+        lambda uri, turns: write_deltalake(uri, checked, mode="append", schema_mode="merge", commit_properties=turns),
+    )
 
 
 def replace_rows(lake: str, table: type[Table], rows: list[dict[str, Any]], predicate: str) -> None:
@@ -148,7 +152,7 @@ def replace_rows(lake: str, table: type[Table], rows: list[dict[str, Any]], pred
         lake,
         table,
         lambda uri, turns: write_deltalake(
-            uri, checked, mode="overwrite", predicate=predicate, commit_properties=turns
+            uri, checked, mode="overwrite", predicate=predicate, schema_mode="merge", commit_properties=turns
         ),
     )
 
@@ -156,7 +160,7 @@ def replace_rows(lake: str, table: type[Table], rows: list[dict[str, Any]], pred
 def _commit(lake: str, table: type[Table], write: Callable[[str, CommitProperties], None]) -> None:
     """delta-rs gives up when it loses a race for long, and at once when two writers make the table; so we ask again."""
     uri = _uri(lake, table)
-    only_append = {"delta.appendOnly": "true"} if table is Reviews else None
+    only_append = {"delta.appendOnly": "true"} if issubclass(table, Ledger) and table.is_append_only else None
     for tried in range(COMMIT_TRIES):
         try:
             if not DeltaTable.is_deltatable(uri):
@@ -180,11 +184,6 @@ def _checked(table: type[Table], rows: list[dict[str, Any]]) -> pa.Table:
         found = "; ".join([f"{n} is not a column" for n in unknown] + [f"{n} is empty" for n in empty])
         raise ContractError(f"table {table.table_name()}", found, "its declared columns", "Fix what wrote it.")
     return pa.Table.from_pylist(rows, schema=table.arrow_schema())
-
-
-def _schema(table: type[Table], columns: list[str] | None) -> pa.Schema:
-    schema = table.arrow_schema()
-    return schema if columns is None else pa.schema([schema.field(name) for name in columns])
 
 
 def _uri(lake: str, table: type[Table]) -> str:

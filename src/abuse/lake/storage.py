@@ -40,6 +40,11 @@ def remove_tree(path: str) -> None:
     shutil.rmtree(path, ignore_errors=True)
 
 
+def made_of(lake: str, campaign_id: str, as_of: datetime, run_id: str) -> str:
+    """Where a published run keeps what it was made of, whatever becomes of its slice."""
+    return f"{record_folder(lake, campaign_id, as_of)}/runs/{run_id}.json"
+
+
 def record_folder(lake: str, campaign_id: str, as_of: datetime) -> str:
     """Where the steps of one slice leave what they counted."""
     return f"{lake}/work/records/{campaign_id}/{as_of:%Y%m%dT%H%M%S.%fZ}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from rich.console import Console
@@ -15,10 +16,18 @@ from abuse.lake.publication import Run, ledger
 from abuse.lake.publication import runs as all_runs
 from abuse.lake.storage import read_json, record_folder
 from abuse.operate.page import printable
+from abuse.quality.runbook import advice
 from abuse.tables import GateResults
 
 STAGES = ("inputs", "clusters", "outputs")
 """In the order they are asked."""
+SHOWN = 5
+"""Of the first rows that close a gate, so many on a terminal."""
+
+
+def validation_file(folder: str, stage: str) -> str:
+    """Where the suite's validation of a slice lies, beside the records of its steps."""
+    return f"{folder}/validation-{stage}.json"
 
 
 def runs_table(found: list[Run], console: Console, *, is_json: bool) -> None:
@@ -58,11 +67,14 @@ def run_under_way(lake: str, campaign_id: str, as_of: datetime) -> str:
     return str(record["run_id"])
 
 
+def latest_run(lake: str) -> str | None:
+    """The run of the attempt that ended last."""
+    return next((run.run_id for run in all_runs(lake) if run.is_attempt), None)
+
+
 def gates_table(lake: str, run_id: str | None, console: Console, *, stage: str | None = None, is_json: bool) -> bool:
     """Prints each gate's latest answer on a run; whether none holds it. Raises InputError where none was asked."""
-    if run_id is None:
-        latest = all_runs(lake)
-        run_id = latest[0].run_id if latest else None
+    run_id = run_id or latest_run(lake)
     every = ledger(lake, GateResults).to_pylist()
     ours = [row for row in every if row[GateResults.run_id] == run_id and stage in (None, row[GateResults.stage])]
     if not ours:
@@ -84,7 +96,34 @@ def _let_pass(lake: str, run_id: str | None) -> bool:
 
 
 def _print(answers: list[dict[str, Any]], console: Console) -> None:
+    """Each answer; under a closed gate the first rows that close it, and what the runbook says."""
     for row in answers:
         word = "passed" if row[GateResults.passed] else "HELD  "
         text = f"{word}  {row[GateResults.stage]:<8} {row[GateResults.gate]}: {row[GateResults.message]}"
         console.print(printable(text), soft_wrap=True)
+        if row[GateResults.passed]:
+            continue
+        shown = json.loads(row[GateResults.detail] or "[]")
+        for one in shown[:SHOWN]:
+            said = ", ".join(f"{name} {value}" for name, value in one.items())
+            console.print(printable(f"        {said}"), soft_wrap=True)
+        if len(shown) > SHOWN:
+            console.print(f"        and {len(shown) - SHOWN} more; --json shows them", soft_wrap=True)
+        if told := advice(row[GateResults.gate]):
+            console.print(f"        look at: {told.look}\n        do: {told.do}", soft_wrap=True)
+
+
+def gate_docs(lake: str, run_id: str, folder: Path) -> Path:
+    """Writes what the suites said of a run as Data Docs; the page to open. Raises InputError where nothing is kept."""
+    from abuse.quality.docs import write_docs
+
+    found = []
+    for path in sorted(Path(lake).glob("work/records/*/*/ingest.json")):
+        record = read_json(str(path))
+        if record and record["run_id"] == run_id:
+            files = (read_json(validation_file(str(path.parent), stage)) for stage in STAGES)
+            found = [said for said in files if said]
+    if not found:
+        fix = "Its slice was run again since, or by an earlier version: run the night again."
+        raise InputError(f"run {run_id}", "no validation of it in this lake", "the latest run of its slice", fix)
+    return write_docs(folder, found)

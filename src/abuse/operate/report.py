@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 BAR = 24
 MINUTE = 60
 WIDE = 24
+CONTRACT = "contract:"
+"""Gates of tables whose rows keep their contract; passed ones are one line."""
 STYLES = {"published": "bold green", "held": "bold red"}
 
 
@@ -56,6 +58,7 @@ class GateAnswer(TypedDict):
     value: float
     limit: float
     message: str
+    detail: NotRequired[str | None]
 
 
 class Truth(TypedDict):
@@ -178,7 +181,8 @@ def _verdicts(report: Report, console: Console) -> None:
 def _gates(gates: list[GateAnswer], console: Console) -> None:
     title(console, f"Gates: {sum(gate['passed'] for gate in gates)} of {len(gates)} passed")
     grid = Table.grid(padding=(0, 2, 0, 0))
-    for gate in gates:
+    kept = [gate["gate"].removeprefix(CONTRACT) for gate in gates if gate["passed"] and _is_contract(gate)]
+    for gate in (g for g in gates if not (g["passed"] and _is_contract(g))):
         is_held = not gate["passed"]
         cells = "  HELD" if is_held else "  passed", gate["gate"], gate["stage"], _figure(gate["value"])
         grid.add_row(
@@ -186,9 +190,15 @@ def _gates(gates: list[GateAnswer], console: Console) -> None:
             style="bold red" if is_held else "",
         )
     console.print(grid)
+    if kept:
+        say(console, f"  passed  the contracts of {len(kept)} tables")
     for gate in gates:
         if not gate["passed"]:
             say(console, f"  ! {gate['gate']}: {gate['message']}", "bold red")
+
+
+def _is_contract(gate: GateAnswer) -> bool:
+    return gate["gate"].startswith(CONTRACT)
 
 
 def _counts(counts: dict[str, int]) -> list[str]:

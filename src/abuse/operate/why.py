@@ -14,10 +14,13 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import pyarrow.compute as pc
 
+from abuse.authority import overlaid
 from abuse.errors import InputError, LakeError
+from abuse.lake.people import Now
 from abuse.lake.publication import Publication, publications
 from abuse.operate.because import because
 from abuse.operate.page import listed, moment, printable, say, title
+from abuse.operate.people import told
 from abuse.operate.wording import (
     LABELS,
     OPS_CHANGES,
@@ -30,7 +33,7 @@ from abuse.operate.wording import (
     USER_REASONS,
     USER_VERDICTS,
 )
-from abuse.tables import ClusterMembers, Clusters, Decisions
+from abuse.tables import ClusterMembers, Clusters, Decisions, Reviews
 
 if TYPE_CHECKING:
     from collections.abc import Set as AbstractSet
@@ -60,6 +63,8 @@ class Explanation:
     cluster: dict[str, Any]
     because: list[str]
     """What the cluster's score rests on."""
+    said: list[str]
+    """What people said of it, for ops."""
     history: list[tuple[datetime, str]]
     changes: list[str]
 
@@ -67,8 +72,12 @@ class Explanation:
 def explain(
     publication: Publication, account: str, audience: Literal["ops", "user"], own: AbstractSet[str] = frozenset()
 ) -> Explanation:
-    """Everything known for ops; for anyone else only what is the account's own. `own`: its further addresses."""
-    row, run = _decision(publication, account), publication.run
+    """Everything known for ops; for anyone else only what is the account's own. `own`: its further addresses.
+
+    The verdict is the one of now: people's word counts from the moment it is written.
+    """
+    published, run, now = _decision(publication, account), publication.run, Now.of(publication)
+    row = overlaid(published, now.standing(published[Decisions.account]))
     verdict, is_ops = row[Decisions.verdict], audience == "ops"
     mine = own | {row[Decisions.account]}
     named = [item for item in row[Decisions.evidence] if is_ops or not mine.isdisjoint((item["from"], item["to"]))]
@@ -88,9 +97,18 @@ def explain(
         because=because(publication, row[Decisions.cluster_id], row[Decisions.account])
         if is_ops and row[Decisions.cluster_id]
         else [],
+        said=_said(now, published, row) if is_ops else [],
         history=_history(publication, row[Decisions.account]),
         changes=[OPS_CHANGES[verdict]] if is_ops else USER_CHANGES.get(verdict, []),
     )
+
+
+def _said(now: Now, published: dict[str, Any], row: dict[str, Any]) -> list[str]:
+    """And that the public tables do not know it yet, where they do not."""
+    lines = told([said for said in now.rows if said[Reviews.account] == row[Decisions.account]])
+    if published[Decisions.verdict] != row[Decisions.verdict]:
+        lines.append(f"Public tables say {published[Decisions.verdict]} until the next night, or `abuse publish`.")
+    return lines
 
 
 def as_json(explanation: Explanation) -> str:
@@ -177,6 +195,7 @@ def render(explanation: Explanation, console: Console) -> None:
     _points(console, "Why", explanation.reasons)
     _evidence(explanation, console)
     _points(console, "What the score rests on", explanation.because)
+    _points(console, "What people said", explanation.said)
     _ops_only(explanation, console)
     runs = [
         (verdict, [at for at, _ in same]) for verdict, same in itertools.groupby(explanation.history, lambda h: h[1])

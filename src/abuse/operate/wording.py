@@ -57,7 +57,11 @@ USER_REASONS = {
     "allow_listed": "The campaign has approved this account.",
     "review_exempt": "The campaign has approved this account.",
     "review_overturned": f"{BY_PERSON} It was decided in its favour.",
+    "review_split": f"{BY_PERSON} It was decided in its favour.",
     "review_confirmed": f"{BY_PERSON} The decision stands.",
+    "review_held": "A person is looking at this account.",
+    "members_changed": "A person will look at this account again.",
+    "appeal_open": "You asked for a review. A person will answer.",
 }
 OTHER_REASON = "The campaign's rules apply to this account."
 APPEAL = (
@@ -69,9 +73,10 @@ USER_CHANGES = {
     "not_analysed": ["You can tell the campaign's support which addresses belong to this account."],
 }
 OPS_CHANGES = {
-    "disqualified": "If it is wrong: the campaign file's allow_list, and another night. A person outranks the machine.",
-    "review": "A person: the allow_list in the campaign file if it is honest, and another night.",
+    "disqualified": "If it is wrong: `abuse review decide overturn`, which outranks the machine in every later night, "
+    "and `abuse publish`. Who must never be judged at all is in the campaign file's allow_list.",
+    "review": "A person: `abuse review decide`, confirm or overturn, and `abuse publish`.",
     "clear": "New facts, for each night decides anew; or a person's verdict.",
-    "exempt": "Only a person: the exemption, or the allow-list in the campaign file.",
+    "exempt": "Only a person: `abuse review undo`, or the allow_list in the campaign file.",
     "not_analysed": "A source with its movements in the campaign file, and another night.",
 }

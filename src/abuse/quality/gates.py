@@ -3,15 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 from abuse.settings import Settings
 
 
+class Within(NamedTuple):
+    """What was measured, and the bounds it must keep, both included."""
+
+    low: float
+    measured: float
+    high: float
+
+    @property
+    def holds(self) -> bool:
+        return self.low <= self.measured <= self.high
+
+
 @dataclass(frozen=True, slots=True)
 class Gate:
-    """One answer; `stage` says when it was asked."""
+    """One answer; `stage` says when it was asked, `detail` the first rows that close it, as JSON."""
 
     gate: str
     stage: str
@@ -19,9 +31,18 @@ class Gate:
     value: float
     limit: float
     message: str
+    detail: str | None = None
+    within: Within | None = None
+    """The figure unrounded, for the suite to judge too."""
 
     def row(self) -> dict[str, Any]:
-        return asdict(self)
+        """What is stored of it."""
+        names = ("gate", "stage", "passed", "value", "limit", "message", "detail")
+        return {name: getattr(self, name) for name in names}
+
+
+def figure_gate(gate: str, stage: str, within: Within, limit: float, message: str) -> Gate:
+    return Gate(gate, stage, within.holds, round(within.measured, 4), limit, message, within=within)
 
 
 def input_gates(sources: list[Mapping[str, Any]], settings: Settings) -> list[Gate]:
@@ -31,26 +52,25 @@ def input_gates(sources: list[Mapping[str, Any]], settings: Settings) -> list[Ga
     for source in sources:
         rows, bad = int(source["rows_in"]), int(source["quarantined"])
         share = bad / rows if rows else 0.0
-        passed = share <= limit
         name = f"quarantine_share:{source['source']}"
         message = (
             f"{bad} of {rows} rows of {source['source']} in quarantine ({share:.1%}); up to {limit:.0%} is let pass"
         )
-        gates.append(Gate(name, "inputs", passed, round(share, 4), limit, message))
+        gates.append(figure_gate(name, "inputs", Within(0, share, limit), limit, message))
     return gates
 
 
 def cluster_gates(figures: Mapping[str, Any], settings: Settings) -> list[Gate]:
-    """The largest cluster: a missed hub shows here first."""
+    """The largest cluster: a missed hub shows here first. A small one may be all there is."""
     policy = settings.policy
     largest, participants = int(figures["largest"]), int(figures["participants"])
-    share = largest / participants if participants else 0.0
-    passed = share <= policy.max_component_share or largest <= policy.small_component
+    share, small = (n / participants if participants else 0.0 for n in (largest, policy.small_component))
+    within = Within(0, share, max(policy.max_component_share, small))
     message = (
         f"the largest cluster has {largest} of {participants} participants ({share:.1%}); "
         f"up to {policy.max_component_share:.0%} or {policy.small_component} accounts is let pass"
     )
-    return [Gate("largest_cluster_share", "clusters", passed, round(share, 4), policy.max_component_share, message)]
+    return [figure_gate("largest_cluster_share", "clusters", within, policy.max_component_share, message)]
 
 
 def output_gates(figures: Mapping[str, Any], settings: Settings) -> list[Gate]:
@@ -58,21 +78,14 @@ def output_gates(figures: Mapping[str, Any], settings: Settings) -> list[Gate]:
     policy = settings.policy
     participants = int(figures["participants"])
     share = int(figures["flagged"]) / participants if participants else 0.0
-    in_band = policy.min_flagged_share <= share <= policy.max_flagged_share
+    within = Within(policy.min_flagged_share, share, policy.max_flagged_share)
     band = f"{policy.min_flagged_share:.0%} to {policy.max_flagged_share:.0%}"
-    gates = [
-        Gate(
-            "flagged_share",
-            "outputs",
-            in_band,
-            round(share, 4),
-            policy.max_flagged_share,
-            f"{share:.1%} of the participants flagged (disqualified or in review); the campaign's band is {band}",
-        )
-    ]
+    message = f"{share:.1%} of the participants flagged (disqualified or in review); the campaign's band is {band}"
+    gates = [figure_gate("flagged_share", "outputs", within, policy.max_flagged_share, message)]
     for name, sentence in MUST_BE_ZERO.items():
         value = int(figures[name])
-        gates.append(Gate(name, "outputs", value == 0, float(value), 0.0, f"{value} {sentence}; none is let pass"))
+        message = f"{value} {sentence}; none is let pass"
+        gates.append(figure_gate(name, "outputs", Within(0, value, 0), 0.0, message))
     return gates
 
 

@@ -7,15 +7,13 @@ and a member that hangs in by one acquaintance is never disqualified. Doubt goes
 
 from __future__ import annotations
 
-from collections.abc import Collection
-
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from abuse import settings
 from abuse.steps.decide.evidence import link_evidence, no_evidence, time_evidence
 from abuse.steps.decide.reasons import reasons
-from abuse.steps.decide.verdicts import effective_verdict, people
+from abuse.steps.decide.verdicts import overlaid
 from abuse.tables import ClusterMembers, Clusters, Decisions, Features, ParticipantAddresses, Scores, Services
 
 
@@ -28,13 +26,12 @@ def decide(
     links: DataFrame,
     members: DataFrame,
     services: DataFrame,
-    reviews: DataFrame,
-    allow_list: Collection[str],
+    standings: DataFrame,
     policy: settings.Policy,
     together: settings.Features,
     model_version: str,
 ) -> DataFrame:
-    """One row per participant."""
+    """One row per participant. `standings`: tables.Standings."""
     known = addresses.groupBy(ParticipantAddresses.account).agg(
         F.max(ParticipantAddresses.has_transfers).alias("_known")
     )
@@ -44,21 +41,20 @@ def decide(
     facts = facts.join(scored.join(groups, on=Clusters.cluster_id), on=Decisions.account, how="left")
     facts = facts.join(members.select(Decisions.account, ClusterMembers.is_weak), on=Decisions.account, how="left")
     facts = facts.join(called_services(addresses, services), on=Decisions.account, how="left")
-    facts = facts.join(people(reviews, allow_list), on=Decisions.account, how="left")
     facts = facts.join(link_evidence(links, members), on=Decisions.account, how="left")
     facts = facts.withColumns({"_is_together": acted_together(together), "_is_large": is_large(policy)})
     facts = facts.withColumn("_in_group", F.col("_is_large") & is_farmlike(policy))
     facts = facts.withColumn(Decisions.evidence_kinds, evidence_kinds())
     facts = facts.withColumn(Decisions.machine_verdict, machine_verdict(policy))
-    return facts.withColumns(
+    decided = facts.withColumns(
         {
-            Decisions.verdict: effective_verdict(),
             Decisions.reasons: reasons(policy),
             Decisions.evidence: shown_evidence(),
             Decisions.rule_version: F.lit(policy.version),
             Decisions.model_version: F.coalesce("_scorer", F.lit(model_version)),
         }
     )
+    return overlaid(decided, standings)
 
 
 def called_services(addresses: DataFrame, services: DataFrame) -> DataFrame:

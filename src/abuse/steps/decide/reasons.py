@@ -6,23 +6,12 @@ from pyspark.sql import Column
 from pyspark.sql import functions as F
 
 from abuse import settings
-from abuse.steps.decide.verdicts import PERSON
 from abuse.tables import ClusterMembers, Clusters, Decisions, Features, Scores
 
 
 def reasons(policy: settings.Policy) -> Column:
-    """Every reason that holds, people's first."""
-    return F.array_compact(F.array(*_authority(), *_group(policy), *_outside(policy)))
-
-
-def _authority() -> list[Column]:
-    said = {
-        "allow_listed": "The campaign's allow-list names this account.",
-        "review_exempt": "A person exempted this account.",
-        "review_overturned": "A person looked at this account and overturned the machine's verdict.",
-        "review_confirmed": "A person looked at this account and confirmed the verdict.",
-    }
-    return [F.when(F.col(PERSON) == code, F.lit(f"{code}: {sentence}")) for code, sentence in said.items()]
+    """Every reason of the machine that holds; people's are `authority`'s."""
+    return F.array_compact(F.array(*_group(policy), *_outside(policy)))
 
 
 def _group(policy: settings.Policy) -> list[Column]:

@@ -1,50 +1,32 @@
-"""The machine's verdict under people's: one function for publish, console, export and `why`."""
+"""The machine's verdicts under people's word: one function for the night and for a publication that is refreshed.
+
+Whose word counts is settled in `abuse.authority`, for Spark and for readers without it alike.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Collection
-
-from pyspark.sql import Column, DataFrame
+from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from abuse.tables import Decisions, Reviews
+from abuse.authority import PEOPLES_CODES
+from abuse.tables import Decisions, Standings
 
-PERSON = "_person"
-"""Which authority rules the account: allow_listed, review_exempt, review_overturned, review_confirmed or none."""
+VERDICT, REASONS = "_peoples_verdict", "_peoples_reasons"
 
 
-def people(reviews: DataFrame, allow_list: Collection[str]) -> DataFrame:
-    """account -> PERSON. An exemption beats everything; else the latest of overturned and confirmed counts."""
-    superseded = reviews.where(F.col(Reviews.supersedes).isNotNull()).select(
-        F.col(Reviews.supersedes).alias(Reviews.review_id)
+def overlaid(decisions: DataFrame, standings: DataFrame) -> DataFrame:
+    """Any verdict and people's reasons of before are replaced; the machine's verdict and reasons stay."""
+    said = standings.select(
+        F.col(Standings.account).alias(Decisions.account),
+        F.col(Standings.verdict).alias(VERDICT),
+        F.col(Standings.reasons).alias(REASONS),
     )
-    live = reviews.join(superseded, on=Reviews.review_id, how="left_anti")
-    is_exempt = F.col(Reviews.action) == "exempt"
-    word = F.when(is_exempt, "review_exempt").when(F.col(Reviews.action) == "overturn", "review_overturned")
-    ranked = live.where(F.col(Reviews.action).isin("exempt", "overturn", "confirm")).select(
-        Reviews.account,
-        F.struct(
-            is_exempt.alias("beats"),
-            Reviews.decided_at,
-            Reviews.review_id,
-            word.otherwise("review_confirmed").alias(PERSON),
-        ).alias("_word"),
-    )
-    listed = F.explode(F.array(*[F.lit(a) for a in sorted(set(allow_list))]).cast("array<string>"))
-    allowed = reviews.sparkSession.range(1).select(
-        listed.alias(Reviews.account), F.lit("allow_listed").alias("_listed")
-    )
-    latest = ranked.groupBy(Reviews.account).agg(F.max("_word").alias("_last"))
-    both = latest.join(allowed, on=Reviews.account, how="full")
-    return both.select(Reviews.account, F.coalesce("_listed", F.col(f"_last.{PERSON}")).alias(PERSON))
-
-
-def effective_verdict() -> Column:
-    """From machine_verdict and PERSON. Overturned is clear for ever; exempt is exempt."""
-    person = F.col(PERSON)
-    return (
-        F.when(person.isin("allow_listed", "review_exempt"), F.lit("exempt"))
-        .when(person == "review_overturned", F.lit("clear"))
-        .when(person == "review_confirmed", F.lit("disqualified"))
-        .otherwise(F.col(Decisions.machine_verdict))
-    )
+    machines = F.filter(Decisions.reasons, lambda reason: ~F.substring_index(reason, ":", 1).isin(*PEOPLES_CODES))
+    peoples = F.coalesce(F.col(REASONS), F.array().cast("array<string>"))
+    whole = decisions.join(said, on=Decisions.account, how="left")
+    return whole.withColumns(
+        {
+            Decisions.verdict: F.coalesce(F.col(VERDICT), F.col(Decisions.machine_verdict)),
+            Decisions.reasons: F.concat(peoples, machines),
+        }
+    ).drop(VERDICT, REASONS)

@@ -1,0 +1,67 @@
+"""`abuse freeze`, `reversals`: the list as payout gets it, and what people reversed since. No JVM."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+
+import click
+
+from abuse.commands.options import as_json, by_actor, console, echo_json, of_campaign, on_lake
+
+
+@click.command()
+@of_campaign
+@on_lake
+@click.option("--as-of", help="The night; the current publication unless given.")
+@by_actor
+@click.option("--note", help="For what payout it is.")
+@as_json
+def freeze(campaign_id: str, lake: str, as_of: str | None, actor: str, note: str | None, is_json: bool) -> None:
+    """Writes down which list payout gets: the versions of the tables, kept for good whatever later nights find."""
+    from abuse.campaign import parse_instant
+    from abuse.operate.page import say
+    from abuse.review.freeze import freeze as frozen
+    from abuse.review.freeze import waiting
+
+    row = frozen(lake, campaign_id, actor, note, parse_instant(as_of) if as_of else None)
+    if is_json:
+        echo_json(row)
+        return
+    versions, page = json.loads(row["versions"]), console()
+    say(page, f"Freeze {row['freeze_id']} of {campaign_id}, run {row['run_id']}", "bold")
+    say(page, f"  {row['num_disqualified']:,} of {row['num_participants']:,} accounts are out")
+    say(page, f"  {row['num_in_review']:,} more are in doubt, and not on the list")
+    for line in waiting(lake, campaign_id):
+        say(page, f"  {line}", "yellow")
+    say(page, f"  pay by {lake}/disqualified_accounts at version {versions['disqualified_accounts']}")
+    say(page, f"  what people reverse from now on: abuse reversals --campaign {campaign_id} --lake {lake}")
+
+
+@click.command()
+@of_campaign
+@on_lake
+@click.option("--freeze", "freeze_id", help="Which freeze; the latest unless given.")
+@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="Also as CSV, for a spreadsheet.")
+@as_json
+def reversals(campaign_id: str, lake: str, freeze_id: str | None, out: Path | None, is_json: bool) -> None:
+    """Whom people put on the other side of the list since it was frozen: pay them, or take back."""
+    from abuse.operate.page import say
+    from abuse.review.freeze import reversals as reversed_since
+    from abuse.review.freeze import write_csv
+
+    frozen, found = reversed_since(lake, campaign_id, freeze_id)
+    if out:
+        write_csv(out, found)
+    if is_json:
+        echo_json({"freeze": frozen, "reversals": [asdict(one) for one in found]})
+        return
+    page = console()
+    say(page, f"Freeze {frozen['freeze_id']} of {campaign_id}: {len(found):,} reversed since", "bold")
+    for one in found:
+        say(page, f"  {one.account}: {one.before} -> {one.after}, by {one.actor}")
+        say(page, f"    {one.reason.partition(':')[2].strip()}", "dim")
+
+
+COMMANDS: tuple[click.Command, ...] = (freeze, reversals)

@@ -1,0 +1,131 @@
+"""What a person asks for -> what the ledger says then. Every request is held against the current publication."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from abuse import authority
+from abuse.authority import Row
+from abuse.errors import InputError
+from abuse.lake.people import Now
+from abuse.lake.publication import current
+from abuse.operate.page import printable
+from abuse.review.checks import LOOK, as_seen, checked, cluster_of, found_accounts
+from abuse.review.said import Decision, Said
+from abuse.review.store import Place, Statement, decision_of, needs_second, write
+from abuse.settings import Review
+from abuse.tables import Reviews
+from abuse.words import LENIENT, OUTCOMES
+
+
+def decide(
+    lake: str, campaign_id: str, said: Said, targets: Sequence[str], rules: Review, *, seen: str | None = None
+) -> Decision:
+    """Says it of accounts, or of all members of one cluster. `seen`: the digest of the members the person was shown.
+
+    Raises InputError when a target is unknown, a word is wrong, or the members are others than those that were seen.
+    """
+    now = _now(lake, campaign_id, said)
+    members = cluster_of(now, targets, seen)
+    accounts = sorted(members) if members else found_accounts(now, targets)
+    if seen or said.action == "split":
+        place = Place.of(now, accounts)
+        as_seen([place.group(account) for account in accounts], seen)
+        if said.action == "split" and (members or not all(place.clusters.get(account) for account in accounts)):
+            found = "a whole cluster" if members else "an account that is in no cluster"
+            raise InputError("split", found, "the members to split off", LOOK)
+    return write(now, [Statement(said=said, accounts=accounts)], rules.max_alone)[0]
+
+
+def approve(lake: str, campaign_id: str, said: Said, decision_id: str) -> Decision:
+    """Lets a decision count that waits for a second person. Raises InputError when that is its author, when nothing
+    waits, or when the members have changed since it was made.
+    """
+    now = _now(lake, campaign_id, said)
+    ours = _rows_of(now, decision_id)
+    waiting = authority.pending(now.rows).get(decision_id, [])
+    if not waiting:
+        by = [row for row in authority.approvals(now.rows).values() if row[Reviews.approves] in _ids(ours)]
+        if by:
+            return decision_of(by, is_new=False)
+        raise InputError(_named(decision_id), "does not wait for approval", "one that does", "See the queue.")
+    if any(authority.same_person(row[Reviews.actor], said.actor) for row in ours):
+        found = f"was made by {printable(said.actor)}"
+        raise InputError(_named(decision_id), found, "the approval of another person", "Ask somebody else.")
+    accounts = sorted(row[Reviews.account] for row in waiting)
+    place = Place.of(now, accounts)
+    for row in waiting:
+        if authority.members_digest(place.group(row[Reviews.account])) != row[Reviews.member_set_digest]:
+            found = f"the group of {printable(row[Reviews.account])} has changed since"
+            raise InputError(_named(decision_id), found, "the members it was made on", "Undo it, and decide anew.")
+    names = {row[Reviews.account]: row[Reviews.review_id] for row in waiting}
+    return write(now, [Statement(said=said, accounts=accounts, names=names)], 0)[0]
+
+
+def undo(lake: str, campaign_id: str, said: Said, decision_id: str) -> Decision:
+    """Takes a decision back: its rows stay, and no longer count."""
+    now = _now(lake, campaign_id, said)
+    ours = _rows_of(now, decision_id)
+    if any(row[Reviews.action] == "undo" for row in ours):
+        raise InputError(_named(decision_id), "takes one back", "one that says something", "Say it again instead.")
+    living = _ids(authority.living(now.rows))
+    names = {row[Reviews.account]: row[Reviews.review_id] for row in ours if row[Reviews.review_id] in living}
+    if not names:
+        return decision_of([row for row in now.rows if row[Reviews.supersedes] in _ids(ours)], is_new=False)
+    return write(now, [Statement(said=said, accounts=sorted(names), names=names)], 0)[0]
+
+
+def open_appeal(lake: str, campaign_id: str, said: Said, account: str) -> Decision:
+    """Writes down that the owner asks for a review; once, however often it is asked while it is open."""
+    now = _now(lake, campaign_id, said)
+    accounts = found_accounts(now, [account])
+    word = now.words.get(accounts[0])
+    if word and word.appeal:
+        return decision_of([word.appeal], is_new=False)
+    return write(now, [Statement(said=said, accounts=accounts)], 0)[0]
+
+
+def resolve_appeal(
+    lake: str, campaign_id: str, said: Said, account: str, outcome: str, rules: Review
+) -> list[Decision]:
+    """Answers an open appeal; granted, it overturns the verdict in the same commit. When that needs a second person the
+    appeal stays open until then. Raises InputError when none is open and none was answered so.
+    """
+    said = replace(said, reason_code=OUTCOMES[outcome])
+    now = _now(lake, campaign_id, said)
+    accounts = found_accounts(now, [account])
+    word = now.words.get(accounts[0])
+    if word is None or word.appeal is None:
+        answers = [row for row in authority.living(now.rows) if row[Reviews.account] == accounts[0]]
+        answers = [row for row in answers if row[Reviews.action] == "appeal_resolved"][-1:]
+        if answers and answers[0][Reviews.reason_code] == said.reason_code:
+            return [decision_of(answers, is_new=False)]
+        found, fix = "has no open appeal", "Open it first: `abuse appeal open`."
+        raise InputError(f"account {printable(account)}", found, "one that its owner asked for", fix)
+    answer = Statement(said=said, accounts=accounts)
+    overturn = Statement(said=replace(said, action="overturn"), accounts=accounts)
+    if outcome != "granted" or (word.ruling and word.ruling[Reviews.action] in LENIENT):
+        return write(now, [answer], 0)
+    waits = needs_second(now, overturn, Place.of(now, accounts), rules.max_alone)
+    return write(now, [overturn] if waits else [answer, overturn], rules.max_alone)
+
+
+def _now(lake: str, campaign_id: str, said: Said) -> Now:
+    checked(said)
+    return Now.of(current(lake, campaign_id))
+
+
+def _rows_of(now: Now, decision_id: str) -> list[Row]:
+    found = [row for row in now.rows if row[Reviews.decision_id] == decision_id]
+    if not found:
+        raise InputError(_named(decision_id), "is unknown", "a decision of this campaign", LOOK)
+    return found
+
+
+def _ids(rows: Sequence[Row]) -> set[str]:
+    return {row[Reviews.review_id] for row in rows}
+
+
+def _named(decision_id: str) -> str:
+    return f"decision {printable(decision_id)}"

@@ -1,0 +1,152 @@
+"""The list as payout gets it, written down once; and what people reversed since, as a list of its own.
+
+Nights go on and may change the tables; who pays reads the versions that were frozen, and then the reversals.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, fields
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pyarrow.compute as pc
+
+from abuse import authority
+from abuse.errors import InputError, LakeError
+from abuse.lake.people import Now, among, review_ids, reviews, run_name
+from abuse.lake.publication import Publication, append, current, ledger, runs
+from abuse.settings import digest
+from abuse.tables import Decisions, DisqualifiedAccounts, Freezes, Reviews
+
+OUT = "disqualified"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Reversal:
+    """An account that people put on the other side of the list than the one it was frozen on."""
+
+    account: str
+    before: str
+    after: str
+    reason: str
+    """Why, as `code: sentence`."""
+    actor: str
+    decided_at: datetime
+    review_id: str
+
+
+def freeze(lake: str, campaign_id: str, actor: str, note: str | None, as_of: datetime | None = None) -> dict[str, Any]:
+    """The row of Freezes for the current publication; to freeze it again changes nothing.
+
+    Raises LakeError when people's word is not in it yet: what payout gets must be what stands.
+    """
+    publication = current(lake, campaign_id, as_of)
+    run, now = publication.run, Now.of(publication)
+    freeze_id = digest([campaign_id, run.run_id, run.attempt])
+    before = next((row for row in freezes(lake, campaign_id) if row[Freezes.freeze_id] == freeze_id), None)
+    if before:
+        return before
+    if "base" in run.report and run_name(run.report["base"], review_ids(now.rows)) != run.run_id:
+        fix = f"Publish them first: `abuse publish --campaign {campaign_id} --lake {lake}`."
+        raise LakeError(f"run {run.run_id}", "does not know all reviews", "a publication with people's word", fix)
+    accounts = sorted(publication.read(DisqualifiedAccounts, [Decisions.account])[Decisions.account].to_pylist())
+    verdicts = Counter(publication.read(Decisions, [Decisions.verdict])[Decisions.verdict].to_pylist())
+    row = {
+        Freezes.freeze_id: freeze_id,
+        Freezes.campaign_id: campaign_id,
+        Freezes.as_of: run.as_of,
+        Freezes.run_id: run.run_id,
+        Freezes.attempt: run.attempt,
+        Freezes.versions: json.dumps(run.versions, sort_keys=True),
+        Freezes.num_participants: verdicts.total(),
+        Freezes.num_disqualified: len(accounts),
+        Freezes.num_in_review: verdicts["review"],
+        Freezes.list_digest: digest(accounts),
+        Freezes.frozen_at: datetime.now(UTC),
+        Freezes.actor: actor,
+        Freezes.note: note,
+    }
+    append(lake, Freezes, [row])
+    return row
+
+
+def waiting(lake: str, campaign_id: str) -> list[str]:
+    """What people have not answered yet, for whoever is about to pay."""
+    rows = reviews(lake, campaign_id)
+    num_open = sum(word.appeal is not None for word in authority.counted(rows).values())
+    counts = {"open appeals": num_open, "decisions that wait for a second person": len(authority.pending(rows))}
+    return [f"{what}: {num:,}; see `abuse review list`" for what, num in counts.items() if num]
+
+
+def freezes(lake: str, campaign_id: str) -> list[dict[str, Any]]:
+    """Every freeze of a campaign, latest first; one that two hands wrote at once is one."""
+    rows = ledger(lake, Freezes, pc.field(Freezes.campaign_id) == campaign_id).to_pylist()
+    first = {row[Freezes.freeze_id]: row for row in sorted(rows, key=lambda r: r[Freezes.frozen_at], reverse=True)}
+    return sorted(first.values(), key=lambda row: row[Freezes.frozen_at], reverse=True)
+
+
+def reversals(lake: str, campaign_id: str, freeze_id: str | None = None) -> tuple[dict[str, Any], list[Reversal]]:
+    """The freeze, the latest unless named, and whom people's word puts on its other side now; by account."""
+    frozen = next((row for row in freezes(lake, campaign_id) if freeze_id in (None, row[Freezes.freeze_id])), None)
+    if frozen is None:
+        found = f"no freeze {freeze_id or ''}".rstrip()
+        raise InputError(f"campaign {campaign_id!r}", found, "a list that was frozen", "Freeze it: `abuse freeze`.")
+    now = Now.of(_publication(lake, frozen))
+    then = now.publication.read(Decisions, [Decisions.account, Decisions.verdict], _spoken_of(now))
+    verdict_then = {row[Decisions.account]: row[Decisions.verdict] for row in then.to_pylist()}
+    changed = []
+    for row in now.decisions(_spoken_of(now)):
+        before, after = verdict_then[row[Decisions.account]], row[Decisions.verdict]
+        if (before == OUT) != (after == OUT):
+            changed.append(_reversal(now, row, before))
+    return frozen, sorted(changed, key=lambda one: one.account)
+
+
+def write_csv(path: Path, rows: Sequence[Reversal]) -> None:
+    """For spreadsheets: a cell that one would run as a formula starts with an apostrophe."""
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow(field.name for field in fields(Reversal))
+        writer.writerows([_inert(str(value)) for value in asdict(row).values()] for row in rows)
+
+
+def _inert(cell: str) -> str:
+    return f"'{cell}" if cell.startswith(("=", "+", "-", "@", "\t", "\r", "\n")) else cell
+
+
+def _publication(lake: str, frozen: dict[str, Any]) -> Publication:
+    """As it was frozen, whatever was published since."""
+    named = (frozen[Freezes.run_id], frozen[Freezes.attempt])
+    run = next((r for r in runs(lake, frozen[Freezes.campaign_id]) if (r.run_id, r.attempt) == named), None)
+    if run is None:
+        where, fix = f"freeze {frozen[Freezes.freeze_id]}", "Bring the ledger of runs back from a copy."
+        raise LakeError(where, f"run {named[0]} is not in the ledger", "the run that was frozen", fix)
+    return Publication(lake, run)
+
+
+def _spoken_of(now: Now) -> pc.Expression:
+    """Only of whom people spoke can their word have changed anything; an undo leaves no word, so all that was said."""
+    return among({row[Reviews.account] for row in now.rows})
+
+
+def _reversal(now: Now, row: dict[str, Any], before: str) -> Reversal:
+    """By the word that rules or, where it was taken back, by who took it back."""
+    account = row[Decisions.account]
+    word = now.words.get(account)
+    last = [one for one in now.rows if one[Reviews.account] == account][-1]
+    by = word.ruling if word and word.ruling else last
+    peoples = [reason for reason in row[Decisions.reasons] if authority.code(reason) in authority.PEOPLES_CODES]
+    return Reversal(
+        account=account,
+        before=before,
+        after=row[Decisions.verdict],
+        reason=(peoples or ["undo: A person took an earlier decision back."])[0],
+        actor=by[Reviews.actor],
+        decided_at=by[Reviews.decided_at],
+        review_id=by[Reviews.review_id],
+    )

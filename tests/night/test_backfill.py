@@ -1,0 +1,122 @@
+"""Past nights one after another, what is left alone, and a run made again."""
+
+from __future__ import annotations
+
+import dataclasses
+import shutil
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import pytest
+from pyspark.sql import SparkSession
+
+from abuse.backfill import DONE, NEW, Planned, backfill, midnights, plan
+from abuse.campaign import load_campaign
+from abuse.errors import InputError, LakeError
+from abuse.lake.delta import Lake
+from abuse.lake.maintain import maintain
+from abuse.lake.publication import append, current
+from abuse.replay import recorded, replay
+from abuse.settings import Maintain, Settings
+from abuse.tables import Reviews
+from tests.night import tiny
+from tests.night.lakes import Silent, public_rows
+
+EARLY, LAST = date(2026, 3, 25), date(2026, 5, 1)
+"""The dates of the lake `both`."""
+
+
+def copied(lake: Path, folder: Path) -> Path:
+    return Path(shutil.copytree(lake, folder / "lake"))
+
+
+def planned(lake: Path, file: Path, settings: Settings, first: date, last: date, every_days: int = 1) -> list[Planned]:
+    return plan(str(lake), [file], settings, first, last, every_days=every_days)
+
+
+def test_dates_are_midnights_after_the_campaigns_start(file: Path, settings: Settings) -> None:
+    campaign, _ = load_campaign(file, settings)
+    found = midnights(campaign, date(2026, 2, 27), date(2026, 3, 5), 2)
+    assert found == [datetime(2026, 3, day, tzinfo=UTC) for day in (3, 5)]
+    with pytest.raises(InputError, match="Name the earlier date in --from"):
+        midnights(campaign, date(2026, 3, 5), date(2026, 3, 4))
+
+
+def test_a_plan_tells_what_was_never_run_from_what_is_done_and_from_what_changed(
+    file: Path, lake: Path, settings: Settings, tmp_path: Path
+) -> None:
+    early, *_, last = planned(lake, file, settings, EARLY, LAST)
+    assert (early.state, early.compares) == (NEW, last.as_of)
+    assert (last.state, last.compares) == (DONE, None)
+    changed = tiny.write(tmp_path / "other", policy="min_cluster_size = 6")
+    assert "campaign file" in planned(lake, changed, settings, LAST, LAST)[0].why
+    more = copied(lake, tmp_path)
+    append(str(more), Reviews, [review()])
+    assert "reviews" in planned(more, file, settings, LAST, LAST)[0].why
+
+
+def review() -> dict[str, object]:
+    said = {"review_id": "r1", "decision_id": "d1", "campaign_id": "tiny", "account": tiny.farm()[0]}
+    who = {"action": "overturn", "reason_code": "chance", "actor": "ann", "role": "reviewer"}
+    return said | who | {"decided_at": datetime(2026, 5, 2, tzinfo=UTC)}
+
+
+def test_a_plan_needs_a_night_and_each_campaign_once(file: Path, lake: Path, settings: Settings) -> None:
+    with pytest.raises(InputError, match="no date"):
+        planned(lake, file, settings, date(2026, 1, 1), date(2026, 1, 3))
+    with pytest.raises(InputError, match="a second file of 'tiny'"):
+        plan(str(lake), [file, file], settings, EARLY, EARLY)
+
+
+def test_a_backfilled_night_is_the_night_and_what_is_done_is_left(
+    spark: SparkSession, settings: Settings, file: Path, lake: Path, both: Path, tmp_path: Path
+) -> None:
+    """`both` is the same lake after `abuse night` of that date."""
+    mine, said = copied(lake, tmp_path), list[str]()
+    empty = tiny.write(tmp_path / "empty")
+    empty.write_text(empty.read_text().replace('id = "tiny"', 'id = "nobody"'))
+    (empty.parent / "participation.csv").write_text("account,at,volume_usd\nnobody,never,1\n")
+
+    def nights() -> list[Planned]:
+        return plan(str(mine), [empty, file], settings, EARLY, EARLY)
+
+    ended = backfill(Lake(str(mine), spark), nights(), Silent(), said.append)
+    assert [one.status for one in ended] == ["failed", "published"]
+    assert "no valid action" in ended[0].said
+    assert "disqualified" in ended[1].said
+    assert public_rows(mine) == public_rows(both)
+    assert [one.status for one in backfill(Lake(str(mine), spark), nights()[1:], Silent(), said.append)] == ["left"]
+    assert said[-1].startswith("1/1 tiny as of 2026-03-25: left")
+
+
+def test_a_run_made_again_after_maintenance_is_the_same(
+    spark: SparkSession, settings: Settings, both: Path, tmp_path: Path
+) -> None:
+    """And one made by other rules is not, or nothing was compared."""
+    lake = copied(both, tmp_path)
+    maintain(str(lake), Maintain(keep_days=1), now=datetime(2030, 1, 1, tzinfo=UTC))
+    run = current(str(lake), "tiny", datetime(2026, 3, 25, tzinfo=UTC)).run
+    made, before = recorded(str(lake), run.run_id), public_rows(lake)
+    same = replay(Lake(str(lake), spark), made, None, Silent())
+    assert all(one.is_same for one in same)
+    assert {one.table: one.again for one in same}["decisions"] == run.report["participants"]
+    stricter = dataclasses.replace(made.settings.policy, min_cluster_size=len(tiny.farm()) + 1)
+    other = dataclasses.replace(made, settings=dataclasses.replace(made.settings, policy=stricter))
+    differing = {one.table for one in replay(Lake(str(lake), spark), other, None, Silent()) if not one.is_same}
+    assert "decisions" in differing
+    assert "links" not in differing
+    assert public_rows(lake) == before
+
+
+def test_an_unknown_run_and_one_of_another_version_are_refused(both: Path, tmp_path: Path) -> None:
+    with pytest.raises(LakeError, match="not published here"):
+        recorded(str(both), "nope")
+    lake = copied(both, tmp_path)
+    run = current(str(lake), "tiny").run
+    (kept,) = lake.glob(f"work/records/tiny/*/runs/{run.run_id}.json")
+    kept.write_text(kept.read_text().replace('"version": "', '"version": "0.0.'))
+    with pytest.raises(LakeError, match="made by version"):
+        recorded(str(lake), run.run_id)
+    kept.unlink()
+    with pytest.raises(LakeError, match="no record"):
+        recorded(str(lake), run.run_id)

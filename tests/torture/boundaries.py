@@ -1,0 +1,125 @@
+"""A night that dies after each of its writes in turn and runs again, while a reader polls.
+
+The writes are found, not listed: an undisturbed night counts every table, ledger, record and spill it writes, and then
+one night dies after each. Dying is an exception nobody catches, so that hundreds of nights fit into one session; `kill`
+does it by SIGKILL at a few moments.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+
+from abuse.edge import context, facts, funders, ingest, publish
+from abuse.lake import publication
+from abuse.lake.delta import Lake
+from tests.night import tiny
+from tests.torture.kill import Reader, raise_if
+from tests.torture.session import Nights, differ, public_rows, started
+
+QUICK = 4
+"""Boundaries of a quick run, evenly apart."""
+JSON_WRITERS = (context, facts, funders, ingest, publish)
+
+
+class Crash(BaseException):
+    """Not an Exception, so that nothing tidies up after it, as after a kill."""
+
+
+class Knife:
+    """Counts writes, and dies after the one it was told."""
+
+    def __init__(self, at: int = 0) -> None:
+        self.at, self.names = at, list[str]()
+
+    def after(self, name: str) -> None:
+        self.names.append(name)
+        if len(self.names) == self.at:
+            raise Crash
+
+    def around(self, write: Callable[..., Any], named: Callable[..., str]) -> Callable[..., Any]:
+        def wrapped(*args: Any, **kwargs: Any) -> Any:
+            done = write(*args, **kwargs)
+            self.after(named(*args, **kwargs))
+            return done
+
+        return wrapped
+
+
+@contextmanager
+def under(knife: Knife) -> Iterator[None]:
+    """Every write of a night passes the knife."""
+    spiller = Lake.spiller
+
+    def spilling(self: Lake, run_key: str) -> Any:
+        spill, clear = spiller(self, run_key)
+        return knife.around(spill, lambda frame: f"spill {run_key}"), clear
+
+    def table(lake: Lake, table: Any, *_: Any, path: str = "", **__: Any) -> str:
+        return f"{'public ' if path == lake.public(table) else ''}table {table.table_name()}"
+
+    patches = [
+        patch.object(Lake, "replace", knife.around(Lake.replace, table)),
+        patch.object(Lake, "append", knife.around(Lake.append, table)),
+        patch.object(Lake, "spiller", spilling),
+        patch.object(publication, "_commit", knife.around(publication._commit, lambda _, of, __: of.table_name())),
+        *(
+            patch.object(of, "write_json", knife.around(of.write_json, lambda to, _: Path(to).name))
+            for of in JSON_WRITERS
+        ),
+    ]
+    for one in patches:
+        one.start()
+    try:
+        yield
+    finally:
+        for one in reversed(patches):
+            one.stop()
+
+
+def boundaries(folder: Path, *, is_quick: bool = False) -> None:
+    """Prints a line per boundary; raises SystemExit when a table differs or a reader saw a torn one."""
+    nights, file, base = started(), tiny.write(folder / "inputs"), folder / "base"
+    nights(file, base, tiny.EARLY)
+    for unit in (base / "work/units").glob("*.json"):
+        unit.unlink()  # so that the facts are read and written again, under the knife
+    undisturbed, counting = folder / "undisturbed", Knife()
+    shutil.copytree(base, undisturbed)
+    with under(counting):
+        nights(file, undisturbed, tiny.AS_OF)
+    wanted, num = public_rows(undisturbed), len(counting.names)
+    points = range(1, num + 1) if not is_quick else range(num // (QUICK + 1), num, num // (QUICK + 1))[:QUICK]
+    print(f"{num} writes of a night found; dying after {len(points)} of them", flush=True)
+    lost = doubled = torn = 0
+    for point in points:
+        found = died_after(point, nights, file, base, folder / "died")
+        wrong, reader = differ(wanted, found[0]), found[1]
+        lost, doubled, torn = lost + wrong.lost, doubled + wrong.doubled, torn + reader.torn
+        what = counting.names[point - 1]
+        print(f"{point:>4} {what:<40} lost {wrong.lost} doubled {wrong.doubled} torn {reader.torn}", flush=True)
+    print(f"boundaries {len(points)}, rows lost {lost}, rows doubled {doubled}, torn reads {torn}")
+    raise_if(lost + doubled + torn > 0)
+
+
+def died_after(point: int, nights: Nights, file: Path, base: Path, lake: Path) -> tuple[dict[str, list[str]], Reader]:
+    """The public rows after a night that died and one that ran through, and what a reader saw meanwhile."""
+    shutil.copytree(base, lake)
+    reader = Reader(lake)
+    reader.start()
+    try:
+        with under(Knife(point)):
+            nights(file, lake, tiny.AS_OF)
+    except Crash:
+        nights(file, lake, tiny.AS_OF)
+    else:
+        raise SystemExit(f"a night ended before its write {point}")
+    finally:
+        reader.is_over = True
+        reader.join()
+    found = public_rows(lake)
+    shutil.rmtree(lake)
+    return found, reader

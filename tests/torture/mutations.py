@@ -1,0 +1,229 @@
+"""Ten thousand mutated rows in twenty ingests, five hundred mutated files: quarantine, a gate or one clear line.
+
+Every row is accounted for, and nothing but an error that an operator can fix comes out.
+"""
+
+from __future__ import annotations
+
+import gzip
+import io
+import random
+from collections import Counter
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from abuse.campaign import load_campaign
+from abuse.edge.context import Night
+from abuse.edge.ingest import check_sources, ingest
+from abuse.errors import AbuseError, CheckError
+from abuse.lake.delta import Lake
+from tests.ingest.mixtures import AS_OF, FATES, KINDS, Kind
+from tests.ingest.written import Row, csv_text, write
+from tests.torture.kill import raise_if
+from tests.torture.session import Nights, started
+
+BATCHES, GOOD, BAD = 20, 20, 42
+FILES, TOGETHER = 500, 10
+QUICK_FILES = 30
+HEAD = """id = "mutated"
+name = "Mutated"
+chain = "base"
+starts_at = 2026-03-01T00:00:00Z
+ends_at = 2026-03-29T00:00:00Z
+"""
+NASTY = (
+    *("", " ", "null", "None", "NaN", "-1", "-0", "+5", "1.5", "1e400", "1e18", str(2**256), str(10**80), "0x", "true"),
+    *("0x" + "g" * 40, "0X" + "A" * 40, "0x" + "a" * 39, "0x" + "A" * 64, "ffffffff", "\u202e\u2066evil", "a\x00b"),
+    *('=HYPERLINK("http://x")', "@SUM(A1)", "+cmd|' /C calc'!A0", "'; DROP TABLE decisions; --", "{{7*7}}", "<script>"),
+    *(
+        "é" * 200,
+        "\U0001f9a0" * 50,
+        "x" * 20_000,
+        "2026-02-30T00:00:00Z",
+        "9999-12-31T23:59:59Z",
+        "0001-01-01",
+        "12:00",
+    ),
+    *("1772323200", "1772323200000", "2026-03-01T00:00:00+25:00", "03/01/2026", '"', '""', "a,b", "\\", "\\N", "\t"),
+    *(
+        "Infinity",
+        "-Infinity",
+        "0.0000000001",
+        "1_000",
+        "1,000",
+        "\uff11\uff12",
+        "\u0663",
+        "\ufeff",
+        "..",
+        "/etc/passwd",
+        "${HOME}",
+    ),
+)
+
+
+def mutations(folder: Path, *, is_quick: bool = False) -> None:
+    """Prints what became of rows and files; raises SystemExit where one is lost or something else is raised."""
+    nights = started()
+    wrong = rows(nights, folder / "rows", 1 if is_quick else BATCHES)
+    wrong += files(nights, folder / "files", QUICK_FILES if is_quick else FILES)
+    raise_if(wrong > 0)
+
+
+def rows(nights: Nights, folder: Path, batches: int) -> int:
+    """How many batches lost a row or raised what they should not."""
+    fates: Counter[str] = Counter()
+    num = wrong = 0
+    for batch in range(batches):
+        rng, written, text = random.Random(batch), dict[str, int](), HEAD
+        for kind in KINDS:
+            own = [kind.kept(n) for n in range(GOOD)]
+            own += [mutated(kind.kept(rng.choice((GOOD + n, n % GOOD))), rng) for n in range(BAD)]
+            rng.shuffle(own)
+            path = write(folder / f"{batch}" / kind.file, own)
+            written[path.name.partition(".")[0]], num = len(own), num + BAD
+            text += source(kind, path.name)
+        found, error = ingested(nights, folder / f"{batch}", text)
+        lost = [name for name, line in found.items() if sum(line[fate] for fate in FATES) != written[name]]
+        wrong += bool(lost) or error is not None
+        for line in found.values():
+            fates.update({fate: line[fate] for fate in FATES})
+        if lost or error:
+            print(f"batch {batch}: lost rows of {lost}, {error!r}", flush=True)
+    print(f"{num:,} mutated rows in {batches} ingests: {dict(fates)}; batches that went wrong {wrong}", flush=True)
+    return wrong
+
+
+def mutated(row: Row, rng: random.Random) -> Row:
+    """One to three of its values are something else, or it is the twin of a good one."""
+    for name in rng.sample(list(row), min(len(row), rng.choice((1, 1, 2, 3)))):
+        row = row | {name: rng.choice(NASTY)}
+    return row
+
+
+def source(kind: Kind, name: str, called: str = "") -> str:
+    text = f'\n[[sources]]\nformat = "{kind.format}"\npath = "{name}"\n'
+    text += f'table = "{kind.table}"\n' if kind.table else ""
+    return text + (f'name = "{called}"\n' if called else "")
+
+
+def ingested(nights: Nights, folder: Path, text: str) -> tuple[dict[str, dict[str, Any]], Exception | None]:
+    """Counts by source; or what was raised."""
+    try:
+        record = ingest(night(nights, folder, text))
+    except Exception as why:
+        return {}, why
+    return {line["source"]: line for line in record["sources"]}, None
+
+
+def night(nights: Nights, folder: Path, text: str) -> Night:
+    folder.mkdir(parents=True, exist_ok=True)
+    file = folder / "campaign.toml"
+    file.write_text(text)
+    campaign, settings = load_campaign(file, nights.settings)
+    as_of = datetime.fromtimestamp(AS_OF.timestamp(), UTC)
+    return Night(Lake(str(folder / "lake"), nights.spark), campaign, settings, as_of)
+
+
+def files(nights: Nights, folder: Path, num: int) -> int:
+    """How many files raised what they should not."""
+    fates: Counter[str] = Counter()
+    passed: list[tuple[Kind, str]] = []
+    (folder / "all").mkdir(parents=True)
+    people = KINDS[0]
+    good = source(people, str(write(folder / "all" / "people.csv", [people.kept(n) for n in range(GOOD)])))
+    for number in range(num):
+        rng = random.Random(number)
+        kind, how = KINDS[number % len(KINDS)], list(FILE_MUTATIONS)[number % len(FILE_MUTATIONS)]
+        name = f"{number:04d}-{kind.file}"
+        content = rendered(kind, [kind.kept(n) for n in range(GOOD)])
+        (folder / "all" / name).write_bytes(FILE_MUTATIONS[how](content, rng))
+        try:
+            check_sources(night(nights, folder / "all", good + source(kind, name, f"m{number}")))
+        except Exception as why:
+            fates[told(why, f"{name}, {how}")] += 1
+        else:
+            passed.append((kind, name))
+    for first in range(0, len(passed), TOGETHER):
+        together(nights, folder / f"{first}", folder / "all", good, passed[first : first + TOGETHER], fates)
+    print(f"{num} mutated files: {dict(fates)}", flush=True)
+    return fates["RAISED"]
+
+
+def together(
+    nights: Nights, folder: Path, where: Path, good: str, some: list[tuple[Kind, str]], fates: Counter[str]
+) -> None:
+    """Ingests these files at once; where that ends in an error, one by one."""
+    text = HEAD + good + "".join(source(kind, str(where / name), f"m{at}") for at, (kind, name) in enumerate(some))
+    _, why = ingested(nights, folder, text)
+    if why is None:
+        fates["ingested, to the row"] += len(some)
+    elif len(some) == 1:
+        fates[told(why, some[0][1])] += 1
+    else:
+        for at, one in enumerate(some):
+            together(nights, folder / f"{at}", where, good, [one], fates)
+
+
+def told(why: Exception, what: str) -> str:
+    """A clear error, or RAISED: a bug, and printed."""
+    is_clear = isinstance(why, AbuseError) and not isinstance(why, CheckError) and "\n" not in str(why)
+    if not is_clear:
+        print(f"{what}: {type(why).__name__} {str(why)[:300]}", flush=True)
+    return "clear error" if is_clear else "RAISED"
+
+
+def rendered(kind: Kind, some: list[Row]) -> bytes:
+    """The file as a mutation finds it."""
+    if kind.file.endswith(".parquet"):
+        out = io.BytesIO()
+        pq.write_table(pa.Table.from_pylist(some), out)
+        return out.getvalue()
+    text = csv_text(some).encode()
+    return gzip.compress(text, mtime=0) if kind.file.endswith(".gz") else text
+
+
+def _flipped(content: bytes, rng: random.Random) -> bytes:
+    changed = bytearray(content)
+    for _ in range(rng.randint(1, 30)):
+        changed[rng.randrange(len(changed))] = rng.randrange(256)
+    return bytes(changed)
+
+
+def _lines(change: Callable[[list[bytes], random.Random], list[bytes]]) -> Callable[[bytes, random.Random], bytes]:
+    """Changes lines of a text file; of another it flips bytes."""
+
+    def mutate(content: bytes, rng: random.Random) -> bytes:
+        if content[:4] in (b"PAR1", b"\x1f\x8b\x08\x00") or content[:2] == b"\x1f\x8b":
+            return _flipped(content, rng)
+        return b"".join(change(content.splitlines(keepends=True), rng))
+
+    return mutate
+
+
+FILE_MUTATIONS: dict[str, Callable[[bytes, random.Random], bytes]] = {
+    "bytes flipped": _flipped,
+    "cut short": lambda content, rng: content[: rng.randrange(len(content))],
+    "empty": lambda content, rng: b"",
+    "only its header": _lines(lambda lines, rng: lines[:1]),
+    "without its header": _lines(lambda lines, rng: lines[1:]),
+    "its header twice": _lines(lambda lines, rng: lines[:1] + lines),
+    "a column renamed": _lines(lambda lines, rng: [lines[0].replace(b"a", b"\xc3\xa4", 1), *lines[1:]]),
+    "a column twice": _lines(lambda lines, rng: [lines[0].split(b",")[0] + b"," + lines[0], *lines[1:]]),
+    "a row too long": _lines(lambda lines, rng: [*lines[:3], lines[3].rstrip() + b",more,and,more\n", *lines[4:]]),
+    "a row too short": _lines(lambda lines, rng: [*lines[:3], lines[3].split(b",")[0] + b"\n", *lines[4:]]),
+    "an open quote": _lines(lambda lines, rng: [*lines[:3], b'"' + lines[3], *lines[4:]]),
+    "a line break in quotes": _lines(lambda lines, rng: [*lines[:3], b'"a\nb",' + lines[3], *lines[4:]]),
+    "semicolons": _lines(lambda lines, rng: [line.replace(b",", b";") for line in lines]),
+    "utf-16": _lines(lambda lines, rng: [b"".join(lines).decode("utf-8", "replace").encode("utf-16")]),
+    "latin-1": _lines(lambda lines, rng: [*lines, b"\xe9\xe8\xff,\xfc\n"]),
+    "a byte order mark": lambda content, rng: b"\xef\xbb\xbf" + content,
+    "windows line ends": _lines(lambda lines, rng: [line.replace(b"\n", b"\r\n") for line in lines]),
+    "zero bytes": lambda content, rng: content[: len(content) // 2] + b"\0" * 500 + content[len(content) // 2 :],
+    "formula names": _lines(lambda lines, rng: [b"=cmd|' /C calc'!A0," + lines[0], *lines[1:]]),
+    "doubled": lambda content, rng: content + content,
+}
