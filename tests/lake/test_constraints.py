@@ -11,7 +11,7 @@ from deltalake import DeltaTable
 from pyspark.sql import SparkSession
 
 from abuse.lake import constraints
-from abuse.lake.delta import Lake, Slice
+from abuse.lake.delta import Lake, Slice, create
 from abuse.tables import PUBLIC, Scores
 from tests.conftest import frame
 
@@ -41,6 +41,16 @@ def test_a_public_table_refuses_what_breaks_its_contract_and_work_lets_it_in_for
     lake = Lake(str(tmp_path), spark)
     lake.replace_slice(Scores, frame(spark, Scores, [GOOD | {"score": 1.5}]), RUN)
     assert lake.slice(Scores, RUN).count() == 1
+
+
+def test_a_lake_that_is_named_from_where_we_stand_has_it_too(
+    spark: SparkSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As `abuse demo` names its own: Spark takes such a path in SQL for a name in its catalog."""
+    monkeypatch.chdir(tmp_path)
+    create(Scores, "lake/scores")
+    constraints.constrain(spark, Scores, "lake/scores")
+    assert constraints.constraint(Scores)[0] in found(tmp_path / "lake")
 
 
 def test_delta_takes_the_constraint_of_every_public_table(spark: SparkSession, tmp_path: Path) -> None:

@@ -6,12 +6,15 @@ promises, because each is a commit of its own, and a first night would wait for 
 
 from __future__ import annotations
 
-from deltalake import DeltaTable
+from pathlib import Path
+
 from py4j.protocol import Py4JJavaError
 from pyspark.errors import PySparkException
 from pyspark.sql import SparkSession
 
+from abuse.address import is_remote
 from abuse.contract import Table
+from abuse.lake.rust import opened
 from abuse.promises import promises
 from abuse.settings import digest
 
@@ -35,14 +38,20 @@ def constrain(spark: SparkSession, table: type[Table], path: str) -> None:
     Where its older rows break it the table stays without, and is not asked again: they were published under what was
     promised then, and the gates look at what is published now.
     """
-    (name, holds), said = constraint(table), DeltaTable(path).metadata().configuration
+    (name, holds), said, named = constraint(table), opened(path).metadata().configuration, _named(path)
     if not holds or f"{PREFIX}{name}" in said or said.get(LEFT_OFF) == name:
         return
     for old in (key.removeprefix(PREFIX) for key in sorted(said) if key.startswith(f"{PREFIX}{CONTRACT}")):
-        spark.sql(f"ALTER TABLE delta.`{path}` DROP CONSTRAINT {old}")
+        spark.sql(f"ALTER TABLE {named} DROP CONSTRAINT {old}")
     try:
-        spark.sql(f"ALTER TABLE delta.`{path}` ADD CONSTRAINT {name} CHECK ({holds})")
+        spark.sql(f"ALTER TABLE {named} ADD CONSTRAINT {name} CHECK ({holds})")
     except (PySparkException, Py4JJavaError) as why:
         if BROKEN not in str(why):
             raise
-        spark.sql(f"ALTER TABLE delta.`{path}` SET TBLPROPERTIES ('{LEFT_OFF}' = '{name}')")
+        spark.sql(f"ALTER TABLE {named} SET TBLPROPERTIES ('{LEFT_OFF}' = '{name}')")
+
+
+def _named(path: str) -> str:
+    """The table, as SQL names it: Delta takes a path that is not absolute for a name in the catalog."""
+    whole = path if is_remote(path) else str(Path(path).absolute())
+    return f"delta.`{whole.replace('`', '``')}`"
