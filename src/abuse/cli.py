@@ -20,6 +20,7 @@ import click
 from abuse.commands import payout
 from abuse.commands import review as people
 from abuse.commands.options import as_json, by_actor, console, here, of_campaign, on_lake, place
+from abuse.console.command import serve
 from abuse.errors import AbuseError, InputError
 
 if TYPE_CHECKING:
@@ -597,6 +598,7 @@ def _show(report: dict[str, Any], *, is_json: bool) -> None:
         render(cast("Report", report), console())
 
 
+people.review.add_command(serve)
 for _command in (*people.COMMANDS, *payout.COMMANDS):
     main.add_command(_command)
 

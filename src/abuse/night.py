@@ -14,7 +14,6 @@ from abuse.edge import ingest as reading
 from abuse.edge import publish as publishing
 from abuse.edge import refresh as refreshing
 from abuse.edge.context import Night
-from abuse.edge.lineage import is_follow_up
 from abuse.errors import AbuseError, Held, LakeError
 from abuse.lake.delta import Lake
 from abuse.lake.lock import LakeLock
@@ -122,8 +121,7 @@ def release(lake: Lake, run_id: str, actor: str, reason: str, progress: Progress
     """
     row = next((r for r in runs(lake.uri) if r.run_id == run_id), None)
     rows = runs(lake.uri, row.campaign_id) if row else []
-    attempts = (r for r in rows if not is_follow_up(r) and not refreshing.is_refresh(r))
-    latest = row and next(r for r in attempts if r.as_of == row.as_of)
+    latest = row and next(r for r in rows if r.is_attempt and r.as_of == row.as_of)
     if row is None or latest is None or latest.run_id != run_id or latest.status not in ("held", "released"):
         found = "is unknown" if latest is None else f"the latest of its slice is {latest.run_id}, {latest.status}"
         raise LakeError(f"run {run_id}", found, "the latest of its slice, held", f"See `abuse runs --lake {lake.uri}`.")

@@ -471,6 +471,51 @@ class Maintain:
         require("keep_days", self.keep_days, "1 or more", holds=self.keep_days >= 1)
 
 
+EXPLORERS = {
+    "ethereum": "etherscan.io", "polygon": "polygonscan.com", "optimism": "optimistic.etherscan.io",
+    "arbitrum": "arbiscan.io", "base": "basescan.org", "bsc": "bscscan.com", "avalanche": "snowtrace.io",
+    "xdai": "gnosisscan.io", "linea": "lineascan.build",
+}  # fmt: skip
+
+
+def _explorers(kind: str) -> dict[str, str]:
+    return {chain: f"https://{site}/{kind}/{{{kind}}}" for chain, site in EXPLORERS.items()}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Console:
+    """The review console. It changes no row, so it is no rule and names no run."""
+
+    poll_s: float = 3.0
+    """How often a newer publication is looked for, seconds: a look at one folder of the lake."""
+    wait_s: float = 8.0
+    """How long a request waits for a night that is not yet read, seconds; then it is told to come back."""
+    kept_nights: int = 4
+    """Nights kept open beside each campaign's current one; one more is read anew, a minute for a million accounts."""
+    page_rows: int = 50
+    """Rows of a table on a page."""
+    max_rows: int = 500
+    """Rows that one answer of the API may hold."""
+    graph_nodes: int = 150
+    """Wallets drawn of a cluster; more are counted. The picture of 300 is a ball of wool."""
+    max_body: int = 65536
+    """Bytes a request may bring; nothing but small forms is ever sent."""
+    explorer_tx: dict[str, str] = field(default_factory=lambda: _explorers("tx"))
+    """Chain = address of a page on a transaction, `{tx}` in place of its hash. Without one there is no link."""
+    explorer_address: dict[str, str] = field(default_factory=lambda: _explorers("address"))
+    """The same of an address, `{address}` in its place."""
+
+    def __post_init__(self) -> None:
+        for name in ("poll_s", "wait_s"):
+            require(name, getattr(self, name), "0 or more", holds=getattr(self, name) >= 0)
+        for name in ("page_rows", "max_rows", "graph_nodes", "max_body"):
+            require(name, getattr(self, name), "1 or more", holds=getattr(self, name) >= 1)
+        for name, place in (("explorer_tx", "{tx}"), ("explorer_address", "{address}")):
+            for url in getattr(self, name).values():
+                holds = url.startswith(("https://", "http://")) and place in url
+                require(name, url, f"http:// or https:// and {place} in it", holds=holds)
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Settings:
     """All sections. `rules_digest` covers what can change a row, not where or how fast it is computed."""
@@ -489,11 +534,12 @@ class Settings:
     policy: Policy = field(default_factory=Policy)
     review: Review = field(default_factory=Review)
     maintain: Maintain = field(default_factory=Maintain)
+    console: Console = field(default_factory=Console)
 
     def rules(self) -> dict[str, Any]:
         """Everything that can change a row."""
-        whole = dataclasses.asdict(self)
-        return {k: v for k, v in whole.items() if k not in ("spark", "jars", "network", "review", "maintain")}
+        placed = ("spark", "jars", "network", "review", "maintain", "console")
+        return {name: section for name, section in dataclasses.asdict(self).items() if name not in placed}
 
     def writes_events(self) -> bool:
         """Whether the acts of members are written one by one."""

@@ -14,10 +14,10 @@ from deltalake import DeltaTable
 from pyspark.sql import SparkSession
 
 from abuse.contract import Table
-from abuse.edge.lineage import COMPARED, FOLLOWS
+from abuse.edge.lineage import COMPARED
 from abuse.errors import LakeError
 from abuse.lake.delta import Lake
-from abuse.lake.publication import Publication, append, publications, runs
+from abuse.lake.publication import FOLLOWS, Publication, append, publications, runs
 from abuse.night import release, run_step
 from abuse.operate.diff import diff
 from abuse.settings import Settings

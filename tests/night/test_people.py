@@ -16,11 +16,11 @@ from pyspark.sql import SparkSession
 
 from abuse import authority
 from abuse.cli import main
-from abuse.edge.refresh import REFRESHED, refresh
+from abuse.edge.refresh import refresh
 from abuse.errors import LakeError
 from abuse.lake.delta import Lake
 from abuse.lake.people import Now
-from abuse.lake.publication import append, current, publications, runs
+from abuse.lake.publication import REFRESHED, append, current, publications, runs
 from abuse.night import release, run_step
 from abuse.review.decide import decide
 from abuse.review.freeze import freeze, reversals

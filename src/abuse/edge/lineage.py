@@ -14,12 +14,11 @@ from pyspark.sql import DataFrame
 
 from abuse.edge.context import Night
 from abuse.lake.delta import Lake, Slice
-from abuse.lake.publication import Publication, Run, publications
+from abuse.lake.publication import FOLLOWS, Publication, Run, publications
 from abuse.steps.changes import lineage, verdict_changes
 from abuse.tables import ClusterLineage, ClusterMembers, Decisions, Published, VerdictChanges
 
 COMPARED: tuple[type[Published], ...] = (ClusterLineage, VerdictChanges)
-FOLLOWS = "lineage and verdict changes follow the slice of"
 
 
 class Side(NamedTuple):
@@ -43,11 +42,6 @@ def for_later(lake: Lake, now: Side) -> Run | None:
         return None
     versions = _write(lake, _theirs(lake, later), now)
     return replace(later.run, versions=later.run.versions | versions, reason=f"{FOLLOWS} {now.run.as_of.isoformat()}")
-
-
-def is_follow_up(run: Run) -> bool:
-    """Whether this row only says that an earlier slice was published: no attempt was made then."""
-    return run.reason is not None and run.reason.startswith(FOLLOWS)
 
 
 def neighbours(lake: str, run: Slice) -> tuple[Publication | None, Publication | None]:

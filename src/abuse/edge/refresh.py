@@ -22,18 +22,11 @@ from abuse.edge.publish import attempt_of, commit
 from abuse.lake.delta import Lake, Slice
 from abuse.lake.lock import LakeLock
 from abuse.lake.people import max_changed, review_ids, reviews, run_name
-from abuse.lake.publication import Publication, Run, current
+from abuse.lake.publication import REFRESHED, Publication, Run, current
 from abuse.lake.storage import made_of, read_json, write_json
 from abuse.steps.decide.verdicts import overlaid
 from abuse.steps.publish import disqualified_accounts
 from abuse.tables import ClusterMembers, Decisions, DisqualifiedAccounts, PerRun, Published
-
-REFRESHED = "reviews written since run"
-
-
-def is_refresh(run: Run) -> bool:
-    """Whether this row only says that people's word was brought up to date: no attempt at a night was made then."""
-    return run.reason is not None and run.reason.startswith(REFRESHED)
 
 
 def due(lake: str, campaign_id: str, as_of: datetime | None = None) -> tuple[Publication, Slice | None]:

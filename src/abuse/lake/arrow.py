@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 import pyarrow.compute as pc
 from deltalake import DeltaTable
-from pyarrow.dataset import Dataset
 from pyarrow.fs import FileSystem, SubTreeFileSystem
 
 from abuse.address import is_remote
 from abuse.lake.storage import storage_of
 
 if TYPE_CHECKING:
+    from pyarrow.dataset import Dataset  # loads pandas, which takes a quarter of a second
+
     from abuse.contract import Table
 
 

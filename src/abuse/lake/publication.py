@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 COMMIT_TRIES = 30
 LONGEST_WAIT_S = 0.5
+FOLLOWS = "lineage and verdict changes follow the slice of"
+REFRESHED = "reviews written since run"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -43,6 +45,11 @@ class Run:
     report: dict[str, Any]
     actor: str | None
     reason: str | None
+
+    @property
+    def is_attempt(self) -> bool:
+        """Unless it only says that a neighbour was published, or that people's word was brought up to date."""
+        return not (self.reason or "").startswith((FOLLOWS, REFRESHED))
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,10 +106,12 @@ def publications(lake: str, campaign_id: str) -> list[Publication]:
 
     A later attempt that was held or failed changed no public table, so it takes nothing back.
     """
-    latest: dict[datetime, Run] = {}
-    for run in runs(lake, campaign_id):
-        if run.status == "published":
-            latest.setdefault(run.as_of, run)
+    return latest_published(lake, runs(lake, campaign_id))
+
+
+def latest_published(lake: str, newest_first: list[Run]) -> list[Publication]:
+    """The same of one campaign's attempts that are at hand."""
+    latest = {run.as_of: run for run in reversed(newest_first) if run.status == "published"}
     return [Publication(lake, latest[as_of]) for as_of in sorted(latest, reverse=True)]
 
 
