@@ -68,8 +68,8 @@ def run_under_way(lake: str, campaign_id: str, as_of: datetime) -> str:
 
 
 def latest_run(lake: str) -> str | None:
-    """The run that ended last."""
-    return next((run.run_id for run in all_runs(lake)), None)
+    """The run of the attempt that ended last."""
+    return next((run.run_id for run in all_runs(lake) if run.is_attempt), None)
 
 
 def gates_table(lake: str, run_id: str | None, console: Console, *, stage: str | None = None, is_json: bool) -> bool:
