@@ -11,6 +11,12 @@ class AbuseError(Exception):
         super().__init__(f"{where}: {found}, wanted {wanted}. {fix}")
 
 
+def first_line(why: Exception) -> str:
+    """Its type and the first line of what a library's error says, for a line of ours."""
+    said = str(why).splitlines()
+    return f"{type(why).__name__}: {said[0][:200]}" if said else type(why).__name__
+
+
 class InputError(AbuseError):
     """A source, campaign file or argument is not what it should be."""
 

@@ -121,7 +121,7 @@ def _folder(keep: Path | None) -> Iterator[Path]:
 
 
 def _compared(lake: Lake, night: Night, publication: Publication, table: type[Published]) -> Compared:
-    slice_ = Slice(publication.run.campaign_id, publication.run.as_of, publication.run.run_id)
+    slice_ = Slice.of(publication.run)
     names = [name for name in table.columns() if name != table.run_id]  # a refresh names only the tables it wrote anew
     before = lake.published(table, slice_, publication.version(table)).select(names)
     again = night.lake.slice(table, slice_).select(names)

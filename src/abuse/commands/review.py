@@ -1,4 +1,7 @@
-"""`abuse review`, `exempt`, `appeal`: people's word. None of them starts a JVM."""
+"""`abuse review`, `exempt`, `appeal`: people's word. None of them starts a JVM.
+
+Longer than 200 lines because the three share their options and how they tell what came of them.
+"""
 
 from __future__ import annotations
 

@@ -58,8 +58,7 @@ def side_of(night: Night) -> Side:
 
 
 def _theirs(lake: Lake, publication: Publication) -> Side:
-    run = publication.run
-    slice_ = Slice(run.campaign_id, run.as_of, run.run_id)
+    slice_ = Slice.of(publication.run)
     members, decisions = (
         lake.published(table, slice_, publication.version(table)) for table in (ClusterMembers, Decisions)
     )

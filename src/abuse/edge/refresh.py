@@ -40,9 +40,9 @@ def due(lake: str, campaign_id: str, as_of: datetime | None = None) -> tuple[Pub
 
 def refresh(lake: Lake, campaign_id: str, as_of: datetime | None = None, actor: str | None = None) -> Run | None:
     """Publishes people's word of now; the run, or None when the publication knows it already. Raises LakeError."""
-    publication, _ = due(lake.uri, campaign_id, as_of)
-    with LakeLock(Path(lake.uri), f"{campaign_id} as of {publication.run.as_of.isoformat()}"):
-        publication, run = due(lake.uri, campaign_id, publication.run.as_of)
+    as_of = current(lake.uri, campaign_id, as_of).run.as_of
+    with LakeLock(Path(lake.uri), f"{campaign_id} as of {as_of.isoformat()}"):
+        publication, run = due(lake.uri, campaign_id, as_of)
         return _published(lake, publication, run, actor) if run else None
 
 
@@ -103,6 +103,4 @@ def _base(run: Run) -> str:
 
 
 def _read(lake: Lake, publication: Publication, table: type[Published]) -> DataFrame:
-    run = publication.run
-    slice_ = Slice(run.campaign_id, run.as_of, run.run_id)
-    return lake.published(table, slice_, publication.version(table)).drop(*PerRun.columns())
+    return lake.published(table, Slice.of(publication.run), publication.version(table)).drop(*PerRun.columns())

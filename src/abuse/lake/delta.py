@@ -1,4 +1,7 @@
-"""Reads and replaces slices of Delta tables. Running a write again replaces the same slice, empty results included."""
+"""Reads and replaces slices of Delta tables. Running a write again replaces the same slice, empty results included.
+
+Longer than 200 lines so that every way in which Spark reads or writes a table of ours stands in one place.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
 from deltalake import DeltaTable
@@ -21,6 +25,9 @@ from abuse.errors import LakeError
 from abuse.lake.constraints import constrain
 from abuse.lake.storage import remove_tree
 from abuse.tables import Fact, PerRun, Published
+
+if TYPE_CHECKING:
+    from abuse.lake.publication import Run
 
 KEPT = {"delta.logRetentionDuration": "interval 3650 days", "delta.deletedFileRetentionDuration": "interval 3650 days"}
 """A publication is read at the version its run wrote, however old. By default Delta forgets the log after 30 days and
@@ -38,6 +45,11 @@ class Slice:
     campaign_id: str
     as_of: datetime
     run_id: str
+
+    @classmethod
+    def of(cls, run: Run) -> Slice:
+        """The one that a row of `runs` speaks of."""
+        return cls(run.campaign_id, run.as_of, run.run_id)
 
     @property
     def predicate(self) -> str:

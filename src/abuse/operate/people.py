@@ -16,12 +16,12 @@ def told(rows: Sequence[Row]) -> list[str]:
     for row in rows:
         by_decision.setdefault(row[Reviews.decision_id], []).append(row)
     waiting = authority.pending(rows)
-    gone = {row[Reviews.supersedes] for row in rows if row[Reviews.supersedes]}
+    living = {row[Reviews.review_id] for row in authority.living(rows)}
     lines = []
     for decision_id, of_one in by_decision.items():
         first = of_one[0]
         many = f" of {len(of_one):,} accounts" if len(of_one) > 1 else ""
-        is_gone = all(row[Reviews.review_id] in gone for row in of_one)
+        is_gone = living.isdisjoint(row[Reviews.review_id] for row in of_one)
         state = " (taken back)" if is_gone else " (waits for a second person)" if decision_id in waiting else ""
         note = f": {first[Reviews.note]}" if first[Reviews.note] else ""
         at, who = moment(first[Reviews.decided_at].replace(microsecond=0).isoformat()), first[Reviews.actor]

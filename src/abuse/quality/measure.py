@@ -14,6 +14,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from abuse.contract import Table
+from abuse.errors import first_line
 from abuse.promises import UNIQUE, Promise, promises
 from abuse.tables import Fact
 
@@ -163,12 +164,8 @@ def _collected(parts: Mapping[Part, Asking], crashed: dict[str, str]) -> dict[Pa
         rows = reduce(DataFrame.unionByName, made).collect()
     except BROKEN as why:
         if len(keys) == 1:
-            crashed[keys[0][0]] = _first_line(why)
+            crashed[keys[0][0]] = first_line(why)
             return {}
         alone = [_collected({key: parts[key]}, crashed) for key in keys]
         return {key: numbers for one in alone for key, numbers in one.items()}
     return {keys[row["place"]]: row["numbers"] for row in rows}
-
-
-def _first_line(why: Exception) -> str:
-    return f"{type(why).__name__}: {str(why).splitlines()[0][:200]}" if str(why) else type(why).__name__

@@ -14,6 +14,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from abuse.errors import first_line
+
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
 
@@ -79,7 +81,7 @@ def answers(
     try:
         found = _validated(stage, frame, suite(stage, lines), "BOOLEAN_ONLY")
     except Exception as why:  # whatever it is, a gate that cannot be asked is closed
-        return dict.fromkeys(row, Answer(passed=False, crashed=_said(why))), {}
+        return dict.fromkeys(row, Answer(passed=False, crashed=first_line(why))), {}
     said = {r.expectation_config.kwargs["column"]: _answer(r) for r in found.results}
     validation = found.to_json_dict()
     for one in validation["results"]:  # BOOLEAN_ONLY leaves out what was observed, and we know it
@@ -117,7 +119,3 @@ def _raised(info: Mapping[str, Any]) -> str:
         if one.get("raised_exception"):
             return str(one.get("exception_message") or "no reason given").splitlines()[0][:200]
     return ""
-
-
-def _said(why: Exception) -> str:
-    return f"{type(why).__name__}: {(str(why).splitlines() or [''])[0][:200]}"
