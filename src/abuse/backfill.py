@@ -10,15 +10,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from pathlib import Path
 from typing import Any
 
 from abuse import __version__
-from abuse.campaign import Campaign, load_campaign
+from abuse.campaign import Campaign
 from abuse.edge.context import Night
 from abuse.edge.ingest import fact_units
 from abuse.edge.units import units
 from abuse.errors import Held, InputError
+from abuse.lake.campaigns import campaign_at
 from abuse.lake.delta import Lake
 from abuse.lake.people import review_ids, reviews, run_name
 from abuse.lake.publication import Publication, publications
@@ -75,7 +75,7 @@ def midnights(campaign: Campaign, first: date, last: date, every_days: int = 1) 
 
 
 def plan(
-    lake: str, files: Sequence[Path], settings: Settings, first: date, last: date, *, every_days: int = 1
+    lake: str, files: Sequence[str], settings: Settings, first: date, last: date, *, every_days: int = 1
 ) -> list[Planned]:
     """The nights of all campaigns, oldest first, of one date in the order of the files. Reads files, runs nothing.
 
@@ -83,7 +83,7 @@ def plan(
     """
     found: list[Planned] = []
     for file in files:
-        campaign, ours = load_campaign(file, settings)
+        campaign, ours = campaign_at(file, settings)
         if any(one.campaign.id == campaign.id for one in found):
             raise InputError(f"--campaign {file}", f"a second file of {campaign.id!r}", "one each", "Leave one out.")
         found += _planned(lake, campaign, ours, midnights(campaign, first, last, every_days))

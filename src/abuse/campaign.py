@@ -9,9 +9,10 @@ import os
 import re
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
+from abuse.address import is_remote, parse_address
 from abuse.errors import InputError
 from abuse.settings import Clusters, Features, Links, Policy, Services, Settings, Trails, digest, require
 from abuse.toml import Reader
@@ -125,15 +126,19 @@ class Campaign:
         return digest([self.rules(), settings.rules()])
 
 
-def load_campaign(path: Path, settings: Settings) -> tuple[Campaign, Settings]:
-    """The campaign, and the settings with its overrides applied. Raises InputError."""
-    where = f"campaign file {path.name}"
+def load_campaign(path: Path | str, settings: Settings, content: bytes | None = None) -> tuple[Campaign, Settings]:
+    """The campaign, and the settings with its overrides applied. Raises InputError.
+
+    `content` is that of a file which is not on this machine; `path` is then its address.
+    """
+    where = f"campaign file {PurePosixPath(path).name}"
     reader = Reader(where, f"Mend it in {path}.")
-    table = reader.load(path)
+    table = reader.load(Path(path)) if content is None else reader.parsed(content, str(path))
+    folder = str(path).rpartition("/")[0] if is_remote(str(path)) else str(Path(path).parent.resolve())
     sources = table.get("sources")
     for source in sources if isinstance(sources, list) else []:
         if isinstance(source, dict) and isinstance(source.get("path"), str):
-            source["path"] = str(_absolute(source["path"], path.parent, where))
+            source["path"] = _absolute(source["path"], folder, where)
     campaign = reader.build(Campaign, table)
     for key, chain in [("chain", campaign.chain), *((f"source {s.name}.chain", s.chain) for s in campaign.sources)]:
         if chain and chain not in settings.chains:
@@ -145,8 +150,8 @@ def load_campaign(path: Path, settings: Settings) -> tuple[Campaign, Settings]:
     return campaign, dataclasses.replace(settings, **own)
 
 
-def _absolute(text: str, folder: Path, where: str) -> Path:
-    """`${VAR}` and `${VAR:-default}` expanded, relative to the campaign file."""
+def _absolute(text: str, folder: str, where: str) -> str:
+    """`${VAR}` and `${VAR:-default}` expanded, relative to the campaign file; `s3a://bucket/key` stands by itself."""
 
     def expand(match: re.Match[str]) -> str:
         name, default = match.group(1), match.group(3)
@@ -156,7 +161,9 @@ def _absolute(text: str, folder: Path, where: str) -> Path:
         return value
 
     expanded = re.sub(r"\$\{(\w+)(:-([^}]*))?\}", expand, text)
-    return Path(os.path.normpath(folder.resolve() / expanded))
+    if "://" in expanded or (is_remote(folder) and not expanded.startswith("/")):
+        return parse_address(expanded if "://" in expanded else f"{folder}/{expanded}", f"{where}: path")
+    return os.path.normpath(Path(folder) / expanded)
 
 
 def parse_as_of(text: str, campaign: Campaign) -> datetime:

@@ -19,13 +19,17 @@ import click
 
 from abuse.commands import payout
 from abuse.commands import review as people
-from abuse.commands.options import as_json, by_actor, console, local, of_campaign, on_lake
+from abuse.commands.options import as_json, by_actor, console, here, of_campaign, on_lake, place
+from abuse.console.command import serve
 from abuse.errors import AbuseError, InputError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from abuse.campaign import Campaign
     from abuse.edge.context import Night
+    from abuse.lake.delta import Lake
+    from abuse.settings import Settings
 
 F = TypeVar("F", bound=Callable[..., Any])
 SIZES = {"small": 2_000, "medium": 20_000, "large": 200_000}
@@ -50,15 +54,9 @@ def with_slice(command: F) -> F:
         click.option(
             "--settings", "settings_file", type=click.Path(path_type=Path), help="TOML file; defaults for all."
         ),
-        click.option("--lake", required=True, callback=local, help="Folder of the lake."),
+        click.option("--lake", required=True, callback=place, help="Folder of the lake, or s3a://bucket/prefix."),
         click.option("--as-of", required=True, help="UTC instant; only facts before it count."),
-        click.option(
-            "--campaign",
-            "campaign_file",
-            required=True,
-            callback=lambda *said: Path(local(*said)),
-            help="Campaign file.",
-        ),
+        click.option("--campaign", "campaign_file", required=True, callback=place, help="Campaign file."),
     ):
         command = option(command)
     return command
@@ -72,21 +70,19 @@ def main() -> None:
 
 @main.command()
 @click.option("--size", type=click.Choice(list(SIZES)), default="small", show_default=True)
-@click.option("--lake", default="lake/demo", show_default=True, callback=local, help="Folder of the lake.")
+@click.option("--lake", default="lake/demo", show_default=True, callback=here, help="Folder of the lake.")
 @click.option("--seed", default=7, show_default=True, help="Of the simulator.")
 def demo(size: str, lake: str, seed: int) -> None:
     """Simulates a campaign, runs the night, and prints what was found and where to look."""
     from datetime import timedelta
 
-    from abuse.campaign import load_campaign
     from abuse.lake.publication import current
     from abuse.operate.judge import judged
-    from abuse.settings import load_settings
 
     inputs = Path(lake) / "inputs"
     _simulate(inputs, SIZES[size], seed)
-    campaign_file = inputs / "campaign.toml"
-    campaign, _ = load_campaign(campaign_file, load_settings(None))
+    campaign_file = str(inputs / "campaign.toml")
+    campaign, _ = _campaign(campaign_file, None)
     as_of = (campaign.ends_at + timedelta(days=8)).isoformat()
     report = _night(campaign_file, as_of, lake, None)
     truth = judged(current(lake, campaign.id), inputs / "truth.csv")
@@ -247,16 +243,14 @@ def campaign() -> None:
 
 
 @campaign.command("check")
-@click.argument("file", type=click.Path(path_type=Path))
+@click.argument("file", callback=place)
 @click.option("--settings", "settings_file", type=click.Path(path_type=Path))
 @as_json
-def check(file: Path, settings_file: Path | None, is_json: bool) -> None:
+def check(file: str, settings_file: Path | None, is_json: bool) -> None:
     """Whether this campaign file is runnable, and what is in its sources."""
-    from abuse.campaign import load_campaign
     from abuse.edge.ingest import check_sources
-    from abuse.settings import load_settings
 
-    found, settings = load_campaign(file, load_settings(settings_file))
+    found, settings = _campaign(file, settings_file)
     with _session(found, settings, found.ends_at.isoformat(), ".") as night:
         sources = check_sources(night, is_counted=True)
     if is_json:
@@ -270,7 +264,7 @@ def check(file: Path, settings_file: Path | None, is_json: bool) -> None:
 @main.command()
 @with_slice
 @as_json
-def night(campaign_file: Path, as_of: str, lake: str, settings_file: Path | None, is_json: bool) -> None:
+def night(campaign_file: str, as_of: str, lake: str, settings_file: Path | None, is_json: bool) -> None:
     """Runs all steps and publishes, or is held by a gate."""
     _show(_night(campaign_file, as_of, lake, settings_file), is_json=is_json)
 
@@ -281,7 +275,7 @@ def night(campaign_file: Path, as_of: str, lake: str, settings_file: Path | None
     "campaign_files",
     required=True,
     multiple=True,
-    callback=lambda context, option, files: [Path(local(context, option, file)) for file in files],
+    callback=lambda context, option, files: [place(context, option, file) for file in files],
     help="Campaign file; several times for several.",
 )
 @click.option("--from", "first", required=True, type=click.DateTime(["%Y-%m-%d"]), help="First date, at midnight UTC.")
@@ -293,7 +287,7 @@ def night(campaign_file: Path, as_of: str, lake: str, settings_file: Path | None
 @click.option("--dry-run", "is_dry", is_flag=True, help="Says which nights would be run and why, and runs none.")
 @as_json
 def backfill(
-    campaign_files: list[Path],
+    campaign_files: list[str],
     first: datetime,
     last: datetime | None,
     every_days: int,
@@ -317,11 +311,9 @@ def backfill(
     if is_dry:
         backfilled.show_plan([one.row() for one in planned], console(), again=again, is_json=is_json)
         return
-    from abuse.lake.delta import Lake
-    from abuse.lake.session import start_session
-
     say = partial(console(is_error=True).print, soft_wrap=True)
-    ended = run_all(Lake(lake, start_session(settings)), planned, _progress(), say, again=again)
+    sources = (source.path for one in planned for source in one.campaign.sources)
+    ended = run_all(_lake(lake, settings, *sources), planned, _progress(), say, again=again)
     backfilled.show_end([one.row() for one in ended], console(), is_json=is_json)
     statuses = {one.status for one in ended}
     sys.exit(1 if "failed" in statuses else 3 if "held" in statuses else 0)
@@ -330,22 +322,20 @@ def backfill(
 @main.command()
 @click.argument("run_id")
 @on_lake
-@click.option("--keep", type=click.Path(path_type=Path), help="Folder for the tables made again; removed unless given.")
+@click.option("--keep", callback=place, default="", help="Folder for the tables made again; removed unless given.")
 @click.option(
     "--settings", "settings_file", type=click.Path(path_type=Path), help="For Spark alone; rules are the run's."
 )
 @as_json
-def replay(run_id: str, lake: str, keep: Path | None, settings_file: Path | None, is_json: bool) -> None:
+def replay(run_id: str, lake: str, keep: str, settings_file: Path | None, is_json: bool) -> None:
     """Makes a published run again from the facts as they were, and compares. Exits with 1 when a row differs."""
-    from abuse.lake.delta import Lake
-    from abuse.lake.session import start_session
     from abuse.operate import backfilled
     from abuse.replay import recorded
     from abuse.replay import replay as run_again
     from abuse.settings import load_settings
 
     made = recorded(lake, run_id)
-    same = run_again(Lake(lake, start_session(load_settings(settings_file))), made, keep, _progress())
+    same = run_again(_lake(lake, load_settings(settings_file), keep), made, keep or None, _progress())
     backfilled.show_replay(run_id, [one.row() for one in same], console(), is_json=is_json)
     sys.exit(0 if all(one.is_same for one in same) else 1)
 
@@ -353,16 +343,14 @@ def replay(run_id: str, lake: str, keep: Path | None, settings_file: Path | None
 @main.command()
 @click.argument("name", type=click.Choice(STEP_NAMES))
 @with_slice
-def step(name: str, campaign_file: Path, as_of: str, lake: str, settings_file: Path | None) -> None:
+def step(name: str, campaign_file: str, as_of: str, lake: str, settings_file: Path | None) -> None:
     """Runs one step of a night; the steps before it must have run.
 
     A closed gate is written down, said on standard output, and no error: ask `abuse gates` before the next step.
     """
-    from abuse.campaign import load_campaign
     from abuse.night import run_alone
-    from abuse.settings import load_settings
 
-    found, settings = load_campaign(campaign_file, load_settings(settings_file))
+    found, settings = _campaign(campaign_file, settings_file)
     with _session(found, settings, as_of, lake) as context:
         record = run_alone(name, context, _progress())
     said = {key: record[key] for key in ("run_id", "seconds", "held") if key in record}
@@ -382,8 +370,6 @@ def publish(
     """Brings the public tables up to date with what people said since they were published, without a new night."""
     from abuse.campaign import parse_instant
     from abuse.edge.refresh import due, refresh
-    from abuse.lake.delta import Lake
-    from abuse.lake.session import start_session
     from abuse.settings import load_settings
 
     instant = parse_instant(as_of) if as_of else None
@@ -394,7 +380,7 @@ def publish(
     if run is None:
         _show(publication.run.report, is_json=True)
         return
-    done = refresh(Lake(lake, start_session(load_settings(settings_file))), campaign_id, instant, actor)
+    done = refresh(_lake(lake, load_settings(settings_file)), campaign_id, instant, actor)
     _show((done or publication.run).report, is_json=is_json)
 
 
@@ -407,15 +393,13 @@ def release(run_id: str, lake: str, reason: str, actor: str | None) -> None:
     """Publishes a held run. Who and why are kept."""
     import getpass
 
-    from abuse.lake.delta import Lake
-    from abuse.lake.session import start_session
     from abuse.night import release as release_run
     from abuse.settings import load_settings
 
     if not reason.strip():
         raise click.UsageError("--reason is empty; say why the run is right.")
-    spark = start_session(load_settings(None))
-    _show(release_run(Lake(lake, spark), run_id, actor or getpass.getuser(), reason, _progress()), is_json=False)
+    ours = _lake(lake, load_settings(None))
+    _show(release_run(ours, run_id, actor or getpass.getuser(), reason, _progress()), is_json=False)
 
 
 @main.command()
@@ -522,12 +506,14 @@ def doctor(settings_file: Path | None) -> None:
 
 @main.command()
 @click.option("--settings", "settings_file", type=click.Path(path_type=Path))
-def jars(settings_file: Path | None) -> None:
+@click.option("--s3", "with_s3", is_flag=True, help="With those that a path in S3 needs.")
+def jars(settings_file: Path | None, with_s3: bool) -> None:
     """The checked jars, comma-separated, as `spark-submit --jars` wants them."""
-    from abuse.lake.jars import local_jars
+    from abuse.lake.jars import local_jars, s3_jars
     from abuse.settings import load_settings
 
-    click.echo(",".join(str(path) for path in local_jars(load_settings(settings_file).jars)))
+    settings = load_settings(settings_file).jars
+    click.echo(",".join(map(str, local_jars(settings) + (s3_jars(settings) if with_s3 else []))))
 
 
 @main.command()
@@ -554,19 +540,33 @@ def maintain(lake: str, settings_file: Path | None, is_dry: bool, is_json: bool)
 def _session(campaign: Any, settings: Any, as_of: str, lake: str) -> Iterator[Night]:
     from abuse.campaign import parse_as_of
     from abuse.edge.context import Night
+
+    instant = parse_as_of(as_of, campaign)
+    sources = (source.path for source in campaign.sources)
+    yield Night(_lake(lake, settings, *sources), campaign, settings, instant)
+
+
+def _lake(uri: str, settings: Settings, *others: str) -> Lake:
+    """The lake, by a session that knows S3 where it or another of these addresses lies there."""
+    from abuse.address import is_remote
     from abuse.lake.delta import Lake
     from abuse.lake.session import start_session
 
-    instant = parse_as_of(as_of, campaign)
-    yield Night(Lake(lake, start_session(settings)), campaign, settings, instant)
+    return Lake(uri, start_session(settings, with_s3=any(map(is_remote, (uri, *others)))))
 
 
-def _night(campaign_file: Path, as_of: str, lake: str, settings_file: Path | None) -> dict[str, Any]:
-    from abuse.campaign import load_campaign
-    from abuse.night import run_night
+def _campaign(file: str, settings_file: Path | None) -> tuple[Campaign, Settings]:
+    """The campaign and the settings it runs under."""
+    from abuse.lake.campaigns import campaign_at
     from abuse.settings import load_settings
 
-    found, settings = load_campaign(campaign_file, load_settings(settings_file))
+    return campaign_at(file, load_settings(settings_file))
+
+
+def _night(campaign_file: str, as_of: str, lake: str, settings_file: Path | None) -> dict[str, Any]:
+    from abuse.night import run_night
+
+    found, settings = _campaign(campaign_file, settings_file)
     with _session(found, settings, as_of, lake) as context:
         shown = _progress()
         context.say = shown.say
@@ -598,6 +598,7 @@ def _show(report: dict[str, Any], *, is_json: bool) -> None:
         render(cast("Report", report), console())
 
 
+people.review.add_command(serve)
 for _command in (*people.COMMANDS, *payout.COMMANDS):
     main.add_command(_command)
 

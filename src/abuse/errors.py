@@ -10,6 +10,10 @@ class AbuseError(Exception):
         self.where, self.found, self.wanted, self.fix = where, found, wanted, fix
         super().__init__(f"{where}: {found}, wanted {wanted}. {fix}")
 
+    def __reduce__(self) -> tuple[type["AbuseError"], tuple[str, str, str, str]]:
+        """Whole again on the other side of a process."""
+        return type(self), (self.where, self.found, self.wanted, self.fix)
+
 
 def first_line(why: Exception) -> str:
     """Its type and the first line of what a library's error says, for a line of ours."""

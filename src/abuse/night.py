@@ -6,7 +6,6 @@ import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from datetime import datetime
-from pathlib import Path
 from typing import Any, Protocol
 
 from abuse.campaign import campaign_from_json
@@ -44,7 +43,7 @@ class Progress(Protocol):
 
 
 def lock(night: Night) -> LakeLock:
-    return LakeLock(Path(night.lake.uri), f"{night.campaign.id} as of {night.as_of.isoformat()}")
+    return LakeLock(night.lake.uri, f"{night.campaign.id} as of {night.as_of.isoformat()}")
 
 
 def run_night(night: Night, progress: Progress) -> dict[str, Any]:

@@ -5,11 +5,11 @@ The run left a record of what it was made of: campaign, settings, reviews, and t
 
 from __future__ import annotations
 
+import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Any
 
 from abuse import __version__
@@ -21,9 +21,10 @@ from abuse.edge.publish import COPIED
 from abuse.errors import InputError, LakeError
 from abuse.lake.delta import Lake, Slice
 from abuse.lake.publication import Publication, Run, runs
-from abuse.lake.storage import made_of, read_json
+from abuse.lake.storage import made_of, read_json, remove_tree, storage_of
 from abuse.night import STEPS, Progress, run_step
 from abuse.settings import Settings, settings_from_json
+from abuse.steps.score.acts import is_local
 from abuse.tables import Fact, FirstFunders, Published
 
 AGAIN = tuple(step for step in STEPS if step not in ("ingest", "publish"))
@@ -95,13 +96,11 @@ def recorded(lake: str, run_id: str) -> Made:
     )
 
 
-def replay(lake: Lake, made: Made, keep: Path | None, progress: Progress) -> list[Compared]:
+def replay(lake: Lake, made: Made, keep: str | None, progress: Progress) -> list[Compared]:
     """Every table that steps made, compared row by row. `keep` is where the new ones stay."""
     run = made.run
-    with _folder(keep) as folder:
-        night = Night(
-            Beside(lake, str(folder)), made.campaign, made.settings, run.as_of, record={"ingest": made.ingest}
-        )
+    with _folder(lake, keep) as folder:
+        night = Night(Beside(lake, folder), made.campaign, made.settings, run.as_of, record={"ingest": made.ingest})
         write_participants(night)
         for name in AGAIN:
             run_step(name, night, progress)
@@ -110,14 +109,21 @@ def replay(lake: Lake, made: Made, keep: Path | None, progress: Progress) -> lis
 
 
 @contextmanager
-def _folder(keep: Path | None) -> Iterator[Path]:
-    if keep is None:
+def _folder(lake: Lake, keep: str | None) -> Iterator[str]:
+    """Where it was asked for. Else one that goes again: of this machine or, where others work too, with the spills."""
+    if keep is not None:
+        if storage_of(keep).matching(keep):
+            raise InputError(f"--keep {keep}", "there already", "a new folder", "Name another, or remove it.")
+        yield keep
+    elif is_local(lake.spark):
         with tempfile.TemporaryDirectory(prefix="abuse-replay-") as folder:
-            yield Path(folder)
-        return
-    if keep.exists():
-        raise InputError(f"--keep {keep}", "there already", "a new folder", "Name another, or remove it.")
-    yield keep
+            yield folder
+    else:
+        folder = f"{lake.uri}/work/spill/replay-{os.urandom(8).hex()}"
+        try:
+            yield folder
+        finally:
+            remove_tree(folder)
 
 
 def _compared(lake: Lake, night: Night, publication: Publication, table: type[Published]) -> Compared:

@@ -23,10 +23,17 @@ class Reader:
 
     def load(self, path: Path) -> dict[str, Any]:
         try:
-            return tomllib.loads(path.read_text(encoding="utf-8"))
+            content = path.read_bytes()
         except FileNotFoundError:
             raise self.wrong("file", f"no file {path}", "an existing TOML file") from None
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as why:
+        except OSError as why:
+            raise self.wrong("file", f"{path} does not parse ({why})", "valid TOML") from None
+        return self.parsed(content, str(path))
+
+    def parsed(self, content: bytes, path: str) -> dict[str, Any]:
+        try:
+            return tomllib.loads(content.decode())
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as why:
             raise self.wrong("file", f"{path} does not parse ({why})", "valid TOML") from None
 
     def wrong(self, key: str, found: str, wanted: str) -> AbuseError:

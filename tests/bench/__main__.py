@@ -1,5 +1,5 @@
 """`poe bench WHAT`: night, clusters, trails, incremental, lake, hop, farms, hard, simulate, hop-groups,
-score.
+score, console.
 
 Each prints its figures; --help says what they are.
 """
@@ -11,7 +11,7 @@ import sys
 
 BENCHES = (
     *("night", "clusters", "trails", "incremental", "lake"),
-    *("hop", "farms", "hard", "simulate", "hop-groups", "score"),
+    *("hop", "farms", "hard", "simulate", "hop-groups", "score", "console"),
 )
 
 

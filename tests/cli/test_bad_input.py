@@ -114,7 +114,7 @@ READS = {  # name: arguments after the lake -> the line's parts
     "gates of an unknown run": (["gates", "--run", "r1"], ("--run", "no gate was asked about r1")),
     "gates of a slice never begun": (
         ["gates", "--campaign", "spring", "--as-of", AS_OF], ("no night of 'spring' as of 2026-05", "ingest")),
-    "a lake elsewhere": (["runs", "--lake", "s3a://bucket/l"], ("--lake: 's3a://bucket/l'", "S3 is not supported")),
+    "a lake elsewhere": (["runs", "--lake", "gs://bucket/l"], ("--lake: 'gs://bucket/l'", "or s3a://bucket/prefix")),
 }  # fmt: skip
 
 

@@ -188,6 +188,30 @@ def test_a_path_is_expanded_and_relative_to_the_campaign_file(
     assert campaign.sources[0].path == str(tmp_path / opened)
 
 
+IN_S3 = {  # campaign file, path in it -> what is opened
+    "beside it": ("s3a://farm/in/c.toml", "a.csv", "s3a://farm/in/a.csv"),
+    "above it": ("s3a://farm/in/c.toml", "../chain/x_*.parquet", "s3a://farm/chain/x_*.parquet"),
+    "at the top of the bucket": ("s3a://farm/c.toml", "a.csv", "s3a://farm/a.csv"),
+    "in another bucket": ("s3a://farm/in/c.toml", "s3://other/a.csv", "s3a://other/a.csv"),
+    "on this machine": ("s3a://farm/in/c.toml", "/data/a.csv", "/data/a.csv"),
+    "in S3, from a file here": ("/etc/farm/c.toml", "s3a://farm//in/./a.csv", "s3a://farm/in/a.csv"),
+    "by a variable": ("/etc/farm/c.toml", "${CHAIN:-s3://farm/in}/a.csv", "s3a://farm/in/a.csv"),
+}
+
+
+@pytest.mark.parametrize(("file", "path", "opened"), IN_S3.values(), ids=IN_S3)
+def test_a_campaign_file_and_its_sources_may_lie_in_s3(file: str, path: str, opened: str) -> None:
+    text = HEAD + source(format="participation", path=path, name="actions")
+    campaign, _ = load_campaign(file, Settings(), text.encode())
+    assert campaign.sources[0].path == opened
+
+
+def test_storage_that_nobody_knows_is_named(tmp_path: Path) -> None:
+    text = HEAD + source(format="participation", path="gs://farm/a.csv")
+    with pytest.raises(InputError, match=r"path: 'gs://farm/a\.csv', wanted a path of this machine, or s3a://"):
+        load_campaign(written(tmp_path, text), Settings())
+
+
 @pytest.mark.parametrize("environment", [None, ""], ids=["unset", "empty"])
 def test_a_variable_without_value_or_default_is_named(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, environment: str | None

@@ -39,8 +39,11 @@ def test_every_field_has_a_docstring_under_it(file: str) -> None:
 
 
 WRONG = {  # name: file -> key, what was found, what was wanted
+    "a secret": (
+        '[spark.conf]\n"spark.hadoop.fs.s3a.secret.key" = "x"',
+        "spark.conf", "is spark.hadoop.fs.s3a.secret.key", "no credentials"),
     "unknown section": ("[trail]\nmax_hops = 3", "trail", "is not a known key", "trails (did you mean it?)"),
-    "unknown section, nothing near": ("[zzz]", "zzz", "is not a known key", "one of: chains, clusters, features"),
+    "unknown section, nothing near": ("[zzz]", "zzz", "is not a known key", "one of: chains, clusters, console"),
     "unknown key": ("[trails]\nmax_hop = 3", "trails.max_hop", "is not a known key", "max_hops (did you mean it?)"),
     "unknown key, nothing near": ("[trails]\nqq = 3", "trails.qq", "is not a known key", "one of: max_hops"),
     "text for a whole number": ('[trails]\nmax_hops = "4"', "trails.max_hops", "is '4'", "a whole number"),

@@ -17,7 +17,9 @@ import pytest
 
 from abuse.errors import LakeError
 from abuse.lake import lock
-from abuse.lake.lock import FILE, STALE_S, LakeLock
+from abuse.lake.holder import STALE_S
+from abuse.lake.lock import LakeLock
+from abuse.lake.places import FILE
 
 NUM_RUNS = 20
 

@@ -31,7 +31,7 @@ def copied(lake: Path, folder: Path) -> Path:
 
 
 def planned(lake: Path, file: Path, settings: Settings, first: date, last: date, every_days: int = 1) -> list[Planned]:
-    return plan(str(lake), [file], settings, first, last, every_days=every_days)
+    return plan(str(lake), [str(file)], settings, first, last, every_days=every_days)
 
 
 def test_dates_are_midnights_after_the_campaigns_start(file: Path, settings: Settings) -> None:
@@ -65,7 +65,7 @@ def test_a_plan_needs_a_night_and_each_campaign_once(file: Path, lake: Path, set
     with pytest.raises(InputError, match="no date"):
         planned(lake, file, settings, date(2026, 1, 1), date(2026, 1, 3))
     with pytest.raises(InputError, match="a second file of 'tiny'"):
-        plan(str(lake), [file, file], settings, EARLY, EARLY)
+        plan(str(lake), [str(file), str(file)], settings, EARLY, EARLY)
 
 
 def test_a_backfilled_night_is_the_night_and_what_is_done_is_left(
@@ -78,7 +78,7 @@ def test_a_backfilled_night_is_the_night_and_what_is_done_is_left(
     (empty.parent / "participation.csv").write_text("account,at,volume_usd\nnobody,never,1\n")
 
     def nights() -> list[Planned]:
-        return plan(str(mine), [empty, file], settings, EARLY, EARLY)
+        return plan(str(mine), [str(empty), str(file)], settings, EARLY, EARLY)
 
     ended = backfill(Lake(str(mine), spark), nights(), Silent(), said.append)
     assert [one.status for one in ended] == ["failed", "published"]

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
-from datetime import timedelta
+import json
 from pathlib import Path
 
-from abuse.lake.publication import REFRESHED, append, runs
-from abuse.operate.listing import latest_run
-from abuse.tables import Runs
-from tests.lake.test_publication import publish
+from click.testing import CliRunner
+
+from abuse.cli import main
+from abuse.lake.publication import REFRESHED
+from tests.console.lakes import publish
 
 
 def test_a_word_brought_up_to_date_is_no_run_that_gates_were_asked_about(tmp_path: Path) -> None:
-    publish(str(tmp_path), {}, run_id="night")
-    (night,) = runs(str(tmp_path))
-    later = {"finished_at": night.finished_at + timedelta(minutes=1), "reason": f"{REFRESHED} night"}
-    append(str(tmp_path), Runs, [asdict(night) | {"versions": "{}", "report": "{}", "run_id": "fresh"} | later])
-    assert latest_run(str(tmp_path)) == "night"
+    publish(tmp_path)
+    publish(tmp_path, run_id="run2", minutes=1, reason=f"{REFRESHED} run1", report={"gates": []})
+    done = CliRunner().invoke(main, ["gates", "--lake", str(tmp_path), "--json"])
+    assert done.exit_code == 0, done.output
+    assert {row["run_id"] for row in json.loads(done.stdout)} == {"run1"}

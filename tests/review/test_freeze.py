@@ -100,7 +100,7 @@ def test_a_spreadsheet_runs_nothing_of_it(tmp_path: Path) -> None:
     lake = published(tmp_path / "lake", {"farm": [*FARM, evil, "-1:ab"]})
     freeze(lake, "drop", "ann", None)
     says(lake, "overturn", evil, "-1:ab", FARM[0])
-    write_csv(tmp_path / "out.csv", reversals(lake, "drop")[1])
+    write_csv(str(tmp_path / "out.csv"), reversals(lake, "drop")[1])
     rows = list(csv.reader((tmp_path / "out.csv").open(encoding="utf-8")))
     assert rows[0][:3] == ["account", "before", "after"]
     assert {row[0] for row in rows[1:]} == {FARM[0], f"'{evil}", "'-1:ab"}

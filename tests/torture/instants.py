@@ -29,7 +29,7 @@ def instants(folder: Path, *, is_quick: bool = False) -> None:
     nights, whole = started(), tiny.write(folder / "whole")
     num = QUICK if is_quick else NUM
     last = FIRST + timedelta(days=2 * (num - 1))
-    planned = plan(str(folder / "lake"), [whole], nights.settings, FIRST, last, every_days=2)
+    planned = plan(str(folder / "lake"), [str(whole)], nights.settings, FIRST, last, every_days=2)
     backfill(Lake(str(folder / "lake"), nights.spark), planned, Silent(), lambda _: None)
     differing = 0
     for one in planned:

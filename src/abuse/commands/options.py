@@ -8,22 +8,27 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from abuse.address import parse_address
 from abuse.errors import InputError
 
 if TYPE_CHECKING:
     from rich.console import Console
 
 
-def local(_context: click.Context, option: click.Parameter, value: str) -> str:
-    """A folder or file of this machine, until the storage knows others: a lock or record elsewhere would be lost."""
+def place(_context: click.Context, option: click.Parameter, value: str) -> str:
+    """A path of this machine, or an address in S3 as all of us write it."""
+    return parse_address(value, option.opts[0])
+
+
+def here(_context: click.Context, option: click.Parameter, value: str) -> str:
+    """A path of this machine."""
     if "://" in value:
-        wanted, fix = "a path of this machine", "Mount it, or copy it here: S3 is not supported yet."
-        raise InputError(f"--{option.name}".replace("_file", ""), repr(value), wanted, fix)
+        raise InputError(option.opts[0], repr(value), "a path of this machine", "Name a folder here.")
     return value
 
 
 as_json = click.option("--json", "is_json", is_flag=True, help="For machines.")
-on_lake = click.option("--lake", required=True, callback=local, help="Folder of the lake.")
+on_lake = click.option("--lake", required=True, callback=place, help="Folder of the lake, or s3a://bucket/prefix.")
 of_campaign = click.option("--campaign", "campaign_id", required=True, help="The campaign's id.")
 by_actor = click.option("--actor", default=getpass.getuser, show_default="your login", help="Who.")
 

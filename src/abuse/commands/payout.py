@@ -1,14 +1,13 @@
-"""`abuse freeze`, `reversals`: the list as payout gets it, and what people reversed since. No JVM."""
+"""`abuse freeze`, `reversals`, `export`: the list as payout gets it, and what people reversed since. No JVM."""
 
 from __future__ import annotations
 
 import json
 from dataclasses import asdict
-from pathlib import Path
 
 import click
 
-from abuse.commands.options import as_json, by_actor, console, echo_json, of_campaign, on_lake
+from abuse.commands.options import as_json, by_actor, console, echo_json, of_campaign, on_lake, place
 
 
 @click.command()
@@ -43,9 +42,11 @@ def freeze(campaign_id: str, lake: str, as_of: str | None, actor: str, note: str
 @of_campaign
 @on_lake
 @click.option("--freeze", "freeze_id", help="Which freeze; the latest unless given.")
-@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="Also as CSV, for a spreadsheet.")
+@click.option(
+    "--out", type=click.Path(dir_okay=False), callback=place, default="", help="Also as CSV, for a spreadsheet."
+)
 @as_json
-def reversals(campaign_id: str, lake: str, freeze_id: str | None, out: Path | None, is_json: bool) -> None:
+def reversals(campaign_id: str, lake: str, freeze_id: str | None, out: str, is_json: bool) -> None:
     """Whom people put on the other side of the list since it was frozen: pay them, or take back."""
     from abuse.operate.page import say
     from abuse.review.freeze import reversals as reversed_since
@@ -64,4 +65,36 @@ def reversals(campaign_id: str, lake: str, freeze_id: str | None, out: Path | No
         say(page, f"    {one.reason.partition(':')[2].strip()}", "dim")
 
 
-COMMANDS: tuple[click.Command, ...] = (freeze, reversals)
+@click.command()
+@click.option("--campaign", "campaign_id", help="The campaign's id.")
+@click.option("--lake", callback=place, default="", help="Folder of the lake, or s3a://bucket/prefix.")
+@click.option("--out", callback=place, default="", help="Folder to write to, or s3://bucket/prefix.")
+@click.option("--as-of", help="The night; the current publication unless given.")
+@click.option("--format", "kind", type=click.Choice(["csv", "parquet"]), default="csv", show_default=True)
+@click.option("--check", "exported", callback=place, default="", help="Folder of an export: is it as it was written?")
+@as_json
+def export(
+    campaign_id: str | None, lake: str, out: str, as_of: str | None, kind: str, exported: str, is_json: bool
+) -> None:
+    """Hands the disqualified accounts of a publication over, with a manifest; --check DIR alone checks one."""
+    from abuse.campaign import parse_instant
+    from abuse.lake.publication import current
+    from abuse.operate import export as handing_over
+
+    is_asked = bool(campaign_id or lake or out or as_of)
+    if is_asked == bool(exported) or not (exported or (campaign_id and lake and out)):
+        raise click.UsageError("give --campaign, --lake and --out, or --check alone.")
+    if exported:
+        manifest = handing_over.check(exported)
+    else:
+        publication = current(lake, str(campaign_id), parse_instant(as_of) if as_of else None)
+        manifest = handing_over.export(publication, out, kind)
+    if is_json:
+        echo_json(manifest)
+        return
+    names = ", ".join(file["name"] for file in manifest["files"])
+    about = f"{manifest['rows']:,} accounts of {manifest['campaign']} as of {manifest['as_of']}"
+    click.echo(f"{exported or out}: {names}, {about}, run {manifest['run_id']}{', as written' if exported else ''}")
+
+
+COMMANDS: tuple[click.Command, ...] = (freeze, reversals, export)

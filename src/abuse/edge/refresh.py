@@ -10,7 +10,6 @@ from __future__ import annotations
 import time
 from dataclasses import replace
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 from pyspark.sql import DataFrame
@@ -41,7 +40,7 @@ def due(lake: str, campaign_id: str, as_of: datetime | None = None) -> tuple[Pub
 def refresh(lake: Lake, campaign_id: str, as_of: datetime | None = None, actor: str | None = None) -> Run | None:
     """Publishes people's word of now; the run, or None when the publication knows it already. Raises LakeError."""
     as_of = current(lake.uri, campaign_id, as_of).run.as_of
-    with LakeLock(Path(lake.uri), f"{campaign_id} as of {as_of.isoformat()}"):
+    with LakeLock(lake.uri, f"{campaign_id} as of {as_of.isoformat()}"):
         publication, run = due(lake.uri, campaign_id, as_of)
         return _published(lake, publication, run, actor) if run else None
 

@@ -53,7 +53,7 @@ def units(campaign: Campaign, settings: Settings) -> list[Unit]:
 def _parts(kind: str, sources: list[Source]) -> list[list[Source]]:
     if kind == "transfers":
         (source,) = sources
-        return [[dataclasses.replace(source, path=str(path))] for path in matched(source)]
+        return [[dataclasses.replace(source, path=path)] for path in matched(source)]
     return _by_wildcard(sources) if kind == "ethereum_etl" else [sources]
 
 
@@ -77,7 +77,7 @@ def _texts(source: Source) -> dict[str, str]:
     if source.path.count("*") != 1:
         return {"": source.path}
     pattern = re.compile(re.escape(source.path).replace(r"\*", "(.*)"))
-    return {found.group(1) if (found := pattern.fullmatch(str(path))) else "": str(path) for path in matched(source)}
+    return {found.group(1) if (found := pattern.fullmatch(path)) else "": path for path in matched(source)}
 
 
 def _accounts_are_addresses(campaign: Campaign) -> bool:

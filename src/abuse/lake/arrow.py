@@ -1,4 +1,4 @@
-"""Delta tables as Arrow reads them, without Spark."""
+"""Delta tables as Arrow reads them, without Spark, wherever they lie."""
 
 from __future__ import annotations
 
@@ -7,18 +7,22 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 import pyarrow.compute as pc
 from deltalake import DeltaTable
-from pyarrow.dataset import Dataset
 from pyarrow.fs import FileSystem, SubTreeFileSystem
 
+from abuse.address import is_remote
+from abuse.lake.storage import storage_of
+
 if TYPE_CHECKING:
+    from pyarrow.dataset import Dataset  # loads pandas, which takes a quarter of a second
+
     from abuse.contract import Table
 
 
-def files_of(table: DeltaTable) -> FileSystem:
+def files_of(table: DeltaTable, uri: str) -> FileSystem:
     """Where Arrow reads the table's files, without Python in between: delta-rs' own file system calls back into it, and
     a thread of Arrow that still does so while the process ends aborts it (one in six `abuse gates`, measured).
     """
-    filesystem, path = FileSystem.from_uri(table.table_uri)
+    filesystem, path = storage_of(uri).arrow(uri if is_remote(uri) else table.table_uri)
     return SubTreeFileSystem(path, filesystem)
 
 

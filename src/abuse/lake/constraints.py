@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from deltalake import DeltaTable
 from py4j.protocol import Py4JJavaError
 from pyspark.errors import PySparkException
 from pyspark.sql import SparkSession
 
+from abuse.address import is_remote
 from abuse.contract import Table
+from abuse.lake.rust import opened
 from abuse.promises import promises
 from abuse.settings import digest
 
@@ -37,7 +38,7 @@ def constrain(spark: SparkSession, table: type[Table], path: str) -> None:
     Where its older rows break it the table stays without, and is not asked again: they were published under what was
     promised then, and the gates look at what is published now.
     """
-    (name, holds), said, named = constraint(table), DeltaTable(path).metadata().configuration, _named(path)
+    (name, holds), said, named = constraint(table), opened(path).metadata().configuration, _named(path)
     if not holds or f"{PREFIX}{name}" in said or said.get(LEFT_OFF) == name:
         return
     for old in (key.removeprefix(PREFIX) for key in sorted(said) if key.startswith(f"{PREFIX}{CONTRACT}")):
@@ -52,5 +53,5 @@ def constrain(spark: SparkSession, table: type[Table], path: str) -> None:
 
 def _named(path: str) -> str:
     """The table, as SQL names it: Delta takes a path that is not absolute for a name in the catalog."""
-    whole = path if "://" in path else str(Path(path).absolute())
+    whole = path if is_remote(path) else str(Path(path).absolute())
     return f"delta.`{whole.replace('`', '``')}`"

@@ -6,23 +6,22 @@ Longer than 200 lines so that every way in which Spark reads or writes a table o
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
-from deltalake import DeltaTable
-from py4j.protocol import Py4JJavaError
-from pyspark.errors import AnalysisException, PySparkException
+from pyspark.errors import AnalysisException
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
 from abuse.contract import Field, Table
 from abuse.errors import LakeError
+from abuse.lake import rust
 from abuse.lake.constraints import constrain
+from abuse.lake.spill import spill_folder, writable
 from abuse.lake.storage import remove_tree
 from abuse.tables import Fact, PerRun, Published
 
@@ -33,7 +32,6 @@ KEPT = {"delta.logRetentionDuration": "interval 3650 days", "delta.deletedFileRe
 """A publication is read at the version its run wrote, however old. By default Delta forgets the log after 30 days and
 refuses older versions than 7; what may really go, `abuse maintain` decides.
 """
-UNWRITABLE = ("mkdirs failed", "not a directory", "permission denied", "no space left", "read-only file system")
 SIGNIFICANT_DIGITS = 6
 SCORE_DECIMALS = 4
 
@@ -82,12 +80,12 @@ class Lake:
     def version(self, table: type[Table]) -> int | None:
         """Delta version of the work table, none where nothing was written yet."""
         path = self.work(table)
-        return DeltaTable(path).version() if DeltaTable.is_deltatable(path) else None
+        return rust.opened(path).version() if rust.is_table(path) else None
 
     def read(self, table: type[Table], where: str | None = None, version: int | None = None) -> DataFrame:
         """Rows of the work table, or no rows where nothing was written yet."""
         path = self.work(table)
-        if not DeltaTable.is_deltatable(path):
+        if not rust.is_table(path):
             return self.spark.createDataFrame([], table.schema())
         reader = self.spark.read.format("delta")
         if version is not None:
@@ -130,7 +128,7 @@ class Lake:
         writer = rows.write.format("delta").mode("overwrite").option("replaceWhere", where)
         writer = writer.option("mergeSchema", "true")  # a lake of an earlier version lacks the columns added since
         writer.option("userMetadata", note).save(path)
-        return DeltaTable(path).version()
+        return rust.opened(path).version()
 
     def append(self, table: type[Table], frame: DataFrame) -> None:
         """Adds rows to a work table."""
@@ -143,7 +141,7 @@ class Lake:
 
         GraphFrames' checkpoints go to the same folder.
         """
-        folder = f"{self.uri}/work/spill/{run_key}"
+        folder = f"{spill_folder(self.uri, self.spark)}/{run_key}"
         with writable(folder):
             self.spark.sparkContext.setCheckpointDir(f"{folder}/checkpoints")
 
@@ -156,33 +154,13 @@ class Lake:
         return spill, lambda: remove_tree(folder)
 
 
-@contextmanager
-def writable(folder: str) -> Iterator[None]:
-    """Turns what Spark says of a folder it cannot write to, or of a worker that died, into one line."""
-    try:
-        yield
-    except (PySparkException, Py4JJavaError) as why:
-        said = str(why)
-        if "Python worker exited unexpectedly" in said:
-            found, wanted = "a Python worker died", "one that lives; it was killed, or memory ran out"
-            raise LakeError("Spark", found, wanted, "Run it again; with less memory in use, if it stays.") from why
-        if any(word in said.lower() for word in UNWRITABLE):
-            cause = next((line for line in said.splitlines() if "Exception: " in line), said.splitlines()[0])
-            found = f"cannot be written to ({cause.split('Exception: ')[-1][:200]})"
-            raise LakeError(
-                f"folder {folder}", found, "a folder to write to", "Make it writable, or free space."
-            ) from why
-        raise
-
-
 def create(table: type[Table], path: str) -> None:
     """Makes the empty table with its NOT NULL columns; delta-rs does it in milliseconds."""
-    if DeltaTable.is_deltatable(path):
+    if rust.is_table(path):
         return
-    DeltaTable.create(
+    rust.create(
         path,
         schema=not_null_schema(table.fields()),
-        mode="ignore",
         partition_by=list(table.partitions) or None,
         description=(table.__doc__ or "").strip(),
         configuration=KEPT if issubclass(table, (Fact, Published)) else None,

@@ -1,15 +1,13 @@
-"""Source files -> frames of text with our column names. The only place that opens a source."""
+"""Source files, here or in S3 -> frames of text with our column names. The only place that opens a source."""
 
 from __future__ import annotations
 
-import glob
 import gzip
 import hashlib
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from difflib import get_close_matches
-from pathlib import Path
 
 from py4j.protocol import Py4JJavaError
 from pyspark.errors import PySparkException
@@ -19,18 +17,20 @@ from pyspark.sql import types as T
 
 from abuse.campaign import Source
 from abuse.errors import InputError
+from abuse.lake.storage import storage_of
 from abuse.steps.ingest.formats import COLUMNS, RAW
 
 CHUNK = 1 << 20
 UNREADABLE = ("FAILED_READ_FILE", "PARQUET_TYPE_ILLEGAL", "PARQUET_TYPE_NOT_RECOGNIZED", "UNABLE_TO_INFER_SCHEMA")
 """What Spark calls a file it cannot read."""
+DENIED = "AccessDeniedException"
+"""What Hadoop calls it, where S3 refuses."""
 
 
-def matched(source: Source) -> list[Path]:
+def matched(source: Source) -> list[str]:
     """The files of a source, sorted. Raises InputError when there are none."""
-    found = sorted(Path(p) for p in glob.glob(source.path)) if "*" in source.path else [Path(source.path)]  # noqa: PTH207
-    missing = [p for p in found if not p.exists()]
-    if not found or missing:
+    found = storage_of(source.path).matching(source.path)
+    if not found:
         raise InputError(
             f"source {source.name}",
             f"no file {source.path}",
@@ -42,10 +42,11 @@ def matched(source: Source) -> list[Path]:
 
 def file_digest(source: Source) -> str:
     """sha256 over the bytes of the files, in the order of their names."""
-    whole = hashlib.sha256()
+    whole, storage = hashlib.sha256(), storage_of(source.path)
     for path in matched(source):
-        for part in sorted(p for p in path.rglob("*") if p.is_file()) if path.is_dir() else [path]:
-            with part.open("rb") as file:
+        parts = [path] if storage.is_file(path) else [f"{path}/{entry.path}" for entry in storage.files(path)]
+        for part in parts:
+            with storage.opened(part) as file:
                 while chunk := file.read(CHUNK):
                     whole.update(chunk)
     return whole.hexdigest()
@@ -58,39 +59,40 @@ def readable(*sources: Source) -> Iterator[None]:
         yield
     except (PySparkException, Py4JJavaError) as why:
         said = str(why)
-        if not any(word in said for word in UNREADABLE):
+        if not any(word in said for word in (*UNREADABLE, DENIED)):
             raise
         names = ", ".join(s.name for s in sources)
         paths = ", ".join(s.path for s in sources)
         cause = next((line.strip() for line in said.splitlines() if "Caused by: java" in line), said.splitlines()[0])
         found = f"a file of {paths} cannot be read ({cause.removeprefix('Caused by: ')[:200]})"
-        raise InputError(f"source {names}", found, "whole csv, csv.gz or parquet files", "Export it again.") from why
+        fix = "Give the role the right to read it." if DENIED in said else "Export it again."
+        raise InputError(f"source {names}", found, "whole csv, csv.gz or parquet files", fix) from why
 
 
-def _one_header(source: Source, paths: list[Path]) -> None:
+def _one_header(source: Source, paths: list[str]) -> None:
     """Spark checks each file's header only when it gets there, in the middle of a night."""
     headers = {}
     for path in paths:
         try:
-            with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as file:
+            with storage_of(path).opened(path) as raw:
+                file = gzip.GzipFile(fileobj=raw) if path.endswith(".gz") else raw
                 headers[file.readline().rstrip(b"\r\n").removeprefix(b"\xef\xbb\xbf")] = path
         except (OSError, EOFError, zlib.error) as why:
             found = f"{path} cannot be read ({why})"
             raise InputError(f"source {source.name}", found, "a whole file", "Export it again.") from None
     if len(headers) > 1:
-        found = f"other columns in {' than in '.join(str(p) for p in list(headers.values())[:2])}"
+        found = f"other columns in {' than in '.join(list(headers.values())[:2])}"
         raise InputError(f"source {source.name}", found, "one header", "Make two sources of them.")
 
 
 def raw_rows(spark: SparkSession, source: Source) -> DataFrame:
     """Our columns as text (absent optional ones empty) and RAW, the row as it stood. Raises InputError."""
-    found = matched(source)
-    paths = [str(p) for p in found]
+    paths = matched(source)
     if source.path.endswith(".parquet"):
         with readable(source):
             theirs = spark.read.parquet(*paths)
     else:
-        _one_header(source, [p for p in found if p.is_file()])
+        _one_header(source, [p for p in paths if storage_of(p).is_file(p)])
         options = {"header": True, "inferSchema": False, "multiLine": False, "escape": '"', "enforceSchema": False}
         with readable(source):
             theirs = spark.read.options(**options).csv(paths)  # type: ignore[arg-type]

@@ -11,6 +11,7 @@ import signal
 import sys
 import traceback
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from subprocess import DEVNULL, STDOUT, Popen, TimeoutExpired, run
 from tempfile import TemporaryDirectory
@@ -47,8 +48,13 @@ def local_jars(jars: Jars, *, say: Callable[[str], None] = log.info) -> list[Pat
         say(f"Fetching {len(missing)} jar(s) into {folder}; this happens once.")
         _fetch(missing, folder, jars.ivy_settings)
     for jar, path in zip(jars.needed, paths, strict=True):
-        _check(jar, path, "Delete the file and it is fetched again, or correct sha256 of jars.needed in the settings.")
+        _check(jar, path, "Delete the file and it is fetched again, or correct sha256 of [jars] in the settings.")
     return paths
+
+
+def s3_jars(jars: Jars, *, say: Callable[[str], None] = log.info) -> list[Path]:
+    """The same of those that only a path in S3 needs."""
+    return local_jars(replace(jars, needed=jars.s3), say=say)
 
 
 def cache_folder(jars: Jars) -> Path:
@@ -98,7 +104,7 @@ def _keep(missing: list[Jar], work: Path, folder: Path) -> None:
     for jar in missing:
         name = file_name(jar.coordinates)
         if (work / name).exists():
-            fix = "The repository serves another file: find out why, or correct sha256 of jars.needed in the settings."
+            fix = "The repository serves another file: find out why, or correct sha256 of [jars] in the settings."
             _check(jar, work / name, fix)
             (work / name).replace(folder / name)
         else:

@@ -50,6 +50,11 @@ class Now:
     def of(cls, publication: Publication) -> Now:
         return cls(publication, reviews(publication.lake, publication.run.campaign_id))
 
+    @property
+    def spoken_of(self) -> pc.Expression:
+        """Decisions that people's word can have changed; an undo leaves no word, so all of whom they ever spoke."""
+        return among({row[Reviews.account] for row in self.rows})
+
     @cached_property
     def words(self) -> dict[str, Word]:
         return authority.counted(self.rows)

@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
-from deltalake import CommitProperties, DeltaTable, write_deltalake
+from deltalake import CommitProperties, write_deltalake
 from deltalake.exceptions import CommitFailedError, DeltaError
 
 from abuse.errors import ContractError, LakeError
 from abuse.lake.arrow import declared, files_of
+from abuse.lake.rust import create, is_table, opened, options
 from abuse.tables import WHEN, Ledger, Published, Runs
 
 if TYPE_CHECKING:
@@ -78,8 +79,9 @@ class Publication:
             (table.as_of, "=", run.as_of.astimezone(UTC).isoformat(" ", "microseconds").removesuffix("+00:00")),
         ]
         try:
-            found_at = DeltaTable(_uri(self.lake, table), version=version)
-            rows = found_at.to_pyarrow_dataset(filesystem=files_of(found_at), file_pruning_predicate=files)
+            uri = _uri(self.lake, table)
+            found_at = opened(uri, version)
+            rows = found_at.to_pyarrow_dataset(filesystem=files_of(found_at, uri), file_pruning_predicate=files)
             wanted = in_slice if filter is None else in_slice & filter
             found = declared(rows, table, columns or table.columns(), wanted)
         except (DeltaError, OSError) as error:
@@ -104,10 +106,12 @@ def publications(lake: str, campaign_id: str) -> list[Publication]:
 
     A later attempt that was held or failed changed no public table, so it takes nothing back.
     """
-    latest: dict[datetime, Run] = {}
-    for run in runs(lake, campaign_id):
-        if run.status == "published":
-            latest.setdefault(run.as_of, run)
+    return latest_published(lake, runs(lake, campaign_id))
+
+
+def latest_published(lake: str, newest_first: list[Run]) -> list[Publication]:
+    """The same of one campaign's attempts that are at hand."""
+    latest = {run.as_of: run for run in reversed(newest_first) if run.status == "published"}
     return [Publication(lake, latest[as_of]) for as_of in sorted(latest, reverse=True)]
 
 
@@ -128,44 +132,35 @@ def current(lake: str, campaign_id: str, as_of: datetime | None = None) -> Publi
 def ledger(lake: str, table: type[Table], filter: pc.Expression | None = None) -> pa.Table:
     """The rows of a ledger as it is now; none where it was never written."""
     uri = _uri(lake, table)
-    if not DeltaTable.is_deltatable(uri):
+    if not is_table(uri):
         return table.arrow_schema().empty_table()
-    found = DeltaTable(uri)
-    dataset = found.to_pyarrow_dataset(filesystem=files_of(found))
+    found = opened(uri)
+    dataset = found.to_pyarrow_dataset(filesystem=files_of(found, uri))
     return declared(dataset, table, table.columns(), filter)
 
 
 def append(lake: str, table: type[Table], rows: list[dict[str, Any]]) -> None:
     """Adds rows to a ledger, which is made on first use. Writers at the same moment take turns."""
     checked = _checked(table, rows)
-    _commit(
-        lake,
-        table,
-        lambda uri, turns: write_deltalake(uri, checked, mode="append", schema_mode="merge", commit_properties=turns),
-    )
+    _commit(lake, table, lambda uri, how: write_deltalake(uri, checked, mode="append", **how))
 
 
 def replace_rows(lake: str, table: type[Table], rows: list[dict[str, Any]], predicate: str) -> None:
     """Puts these rows in the place of those under the SQL predicate, which must hold for them too."""
     checked = _checked(table, rows)
-    _commit(
-        lake,
-        table,
-        lambda uri, turns: write_deltalake(
-            uri, checked, mode="overwrite", predicate=predicate, schema_mode="merge", commit_properties=turns
-        ),
-    )
+    _commit(lake, table, lambda uri, how: write_deltalake(uri, checked, mode="overwrite", predicate=predicate, **how))
 
 
-def _commit(lake: str, table: type[Table], write: Callable[[str, CommitProperties], None]) -> None:
+def _commit(lake: str, table: type[Table], write: Callable[[str, dict[str, Any]], None]) -> None:
     """delta-rs gives up when it loses a race for long, and at once when two writers make the table; so we ask again."""
     uri = _uri(lake, table)
     only_append = {"delta.appendOnly": "true"} if issubclass(table, Ledger) and table.is_append_only else None
     for tried in range(COMMIT_TRIES):
         try:
-            if not DeltaTable.is_deltatable(uri):
-                DeltaTable.create(uri, schema=table.arrow_schema(), mode="ignore", configuration=only_append)
-            write(uri, CommitProperties(max_commit_retries=COMMIT_TRIES))
+            if not is_table(uri):
+                create(uri, schema=table.arrow_schema(), configuration=only_append)
+            turns = CommitProperties(max_commit_retries=COMMIT_TRIES)
+            write(uri, {"schema_mode": "merge", "commit_properties": turns, "storage_options": options(uri)})
         except CommitFailedError as error:
             if tried + 1 == COMMIT_TRIES or "append-only" in str(error):
                 found = f"not written ({_first_line(error)})"

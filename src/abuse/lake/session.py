@@ -9,11 +9,13 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
+from py4j.protocol import Py4JJavaError
 from pyspark.sql import SparkSession
 
 from abuse.errors import SetupError
-from abuse.lake.jars import local_jars, require_java
+from abuse.lake.jars import local_jars, require_java, s3_jars
 from abuse.settings import Settings
 
 ALWAYS = {
@@ -25,6 +27,7 @@ ALWAYS = {
     "spark.sql.execution.arrow.pyspark.enabled": "true",
     "spark.databricks.delta.properties.defaults.enableDeletionVectors": "false",  # delta-rs must read every table
 }
+S3_CLASS = "org.apache.hadoop.fs.s3a.S3AFileSystem"
 LOCAL = {
     "spark.ui.enabled": "false",
     "spark.driver.host": "127.0.0.1",  # nothing listens beyond loopback
@@ -40,19 +43,19 @@ LOCAL = {
 }
 
 
-def start_session(settings: Settings, app: str = "abuse") -> SparkSession:
+def start_session(settings: Settings, app: str = "abuse", *, with_s3: bool = False) -> SparkSession:
     """The running session, or a new one. Raises SetupError without a fitting Java or with a wrong jar."""
     require_java()
     logging.getLogger("DataFrameQueryContextLogger").setLevel(logging.CRITICAL)  # repeats every exception as JSON
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)  # or workers start another Python and miss packages
     builder = SparkSession.builder.appName(app)
-    conf = dict(ALWAYS)
+    conf = ALWAYS | (s3_conf() if with_s3 else {})
     if not under_spark_submit():
         conf |= LOCAL | {
             "spark.master": settings.spark.master,
             "spark.driver.memory": settings.spark.driver_memory,
             "spark.sql.shuffle.partitions": str(settings.spark.shuffle_partitions),
-            "spark.jars": ",".join(str(path) for path in local_jars(settings.jars)),
+            "spark.jars": ",".join(map(str, local_jars(settings.jars) + (s3_jars(settings.jars) if with_s3 else []))),
         }
         if settings.spark.local_dir:
             conf["spark.local.dir"] = settings.spark.local_dir
@@ -61,10 +64,33 @@ def start_session(settings: Settings, app: str = "abuse") -> SparkSession:
         builder = builder.config(key, value)
     with jvm_log() as log:
         try:
-            return builder.getOrCreate()
+            session = builder.getOrCreate()
         except Exception as why:
             found = f"no session ({type(why).__name__})"
             raise SetupError("Spark", found, "a running session", f"Read {log}, and run `abuse doctor`.") from why
+    if with_s3:
+        _require_s3(session)
+    return session
+
+
+def s3_conf() -> dict[str, str]:
+    """Who we are, and where S3 is, as boto3 finds both: AWS's standard chain, and AWS_ENDPOINT_URL."""
+    conf = {"aws.credentials.provider": "software.amazon.awssdk.auth.credentials.DefaultCredentialsProvider"}
+    if url := os.environ.get("AWS_ENDPOINT_URL"):
+        region = os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION") or "us-east-1"
+        conf |= {"endpoint": url, "endpoint.region": region, "path.style.access": "true"}
+        conf |= {"connection.ssl.enabled": str(url.startswith("https:")).lower()}
+    return {f"spark.hadoop.fs.s3a.{name}": value for name, value in conf.items()}
+
+
+def _require_s3(session: SparkSession) -> None:
+    """Asked of the loader that Spark gave the jars to: to a session that somebody else started, none can be added."""
+    jvm: Any = session.sparkContext._jvm
+    try:
+        jvm.java.lang.Thread.currentThread().getContextClassLoader().loadClass(S3_CLASS)
+    except Py4JJavaError:
+        fix = "Give Spark `--jars $(abuse jars --s3)`."
+        raise SetupError("Spark", "knows no s3a", "Hadoop's S3 file system", fix) from None
 
 
 @contextmanager

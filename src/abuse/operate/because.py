@@ -28,6 +28,11 @@ def because(publication: Publication, cluster_id: str, account: str) -> list[str
         rows = publication.read(Explanations, filter=pc.field(Explanations.cluster_id) == cluster_id).to_pylist()
     except LakeError:  # a publication of an earlier version has no such table
         return []
+    return told(rows, account)
+
+
+def told(rows: list[dict[str, Any]], account: str) -> list[str]:
+    """The same of rows at hand."""
     return [line for row in rows for line in (*_standing(row), *_moved(row), *_members(row, account))]
 
 

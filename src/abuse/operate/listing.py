@@ -14,7 +14,7 @@ from rich.table import Table
 from abuse.errors import InputError
 from abuse.lake.publication import Run, ledger
 from abuse.lake.publication import runs as all_runs
-from abuse.lake.storage import read_json, record_folder
+from abuse.lake.storage import read_json, record_folder, record_folders
 from abuse.operate.page import printable
 from abuse.quality.runbook import advice
 from abuse.tables import GateResults
@@ -118,10 +118,10 @@ def gate_docs(lake: str, run_id: str, folder: Path) -> Path:
     from abuse.quality.docs import write_docs
 
     found = []
-    for path in sorted(Path(lake).glob("work/records/*/*/ingest.json")):
-        record = read_json(str(path))
+    for slice_ in record_folders(lake.rstrip("/")):
+        record = read_json(f"{slice_}/ingest.json")
         if record and record["run_id"] == run_id:
-            files = (read_json(validation_file(str(path.parent), stage)) for stage in STAGES)
+            files = (read_json(validation_file(slice_, stage)) for stage in STAGES)
             found = [said for said in files if said]
     if not found:
         fix = "Its slice was run again since, or by an earlier version: run the night again."

@@ -16,6 +16,8 @@ HIDDEN = ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp")
 
 def printable(text: str) -> str:
     """Control and direction characters as visible escapes: text of the lake is attacker-written."""
+    if text.isascii() and text.isprintable():
+        return text
     return "".join(c.encode("unicode_escape").decode() if unicodedata.category(c) in HIDDEN else c for c in text)
 
 

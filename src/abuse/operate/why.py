@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 from abuse.authority import overlaid
 from abuse.errors import InputError, LakeError
 from abuse.lake.people import Now
-from abuse.lake.publication import Publication, publications
+from abuse.lake.publication import Publication, Run, publications
 from abuse.operate.because import because
 from abuse.operate.page import listed, moment, printable, say, title
 from abuse.operate.people import told
@@ -36,9 +36,12 @@ from abuse.operate.wording import (
 from abuse.tables import ClusterMembers, Clusters, Decisions, Reviews
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
     from collections.abc import Set as AbstractSet
 
     from rich.console import Console
+
+    from abuse.authority import Row
 
 MAX_NIGHTS = 60
 MAX_SHOWN = 20
@@ -76,8 +79,35 @@ def explain(
 
     The verdict is the one of now: people's word counts from the moment it is written.
     """
-    published, run, now = _decision(publication, account), publication.run, Now.of(publication)
+    published, now = _decision(publication, account), Now.of(publication)
     row = overlaid(published, now.standing(published[Decisions.account]))
+    account, cluster_id = row[Decisions.account], row[Decisions.cluster_id] if audience == "ops" else None
+    return explained(
+        publication.run,
+        row,
+        audience,
+        own,
+        cluster=_cluster(publication, row) if cluster_id else {},
+        because=because(publication, cluster_id, account) if cluster_id else [],
+        said=said(now.rows, published, row),
+        history=history(publication, account),
+    )
+
+
+def explained(
+    run: Run,
+    row: dict[str, Any],
+    audience: Literal["ops", "user"],
+    own: AbstractSet[str] = frozenset(),
+    *,
+    cluster: dict[str, Any],
+    because: list[str],
+    said: list[str],
+    history: list[tuple[datetime, str]],
+) -> Explanation:
+    """The same of rows at hand: of `decisions` as people's word leaves it, its cluster and place in it, what the score
+    rests on, what people said, and before.
+    """
     verdict, is_ops = row[Decisions.verdict], audience == "ops"
     mine = own | {row[Decisions.account]}
     named = [item for item in row[Decisions.evidence] if is_ops or not mine.isdisjoint((item["from"], item["to"]))]
@@ -93,19 +123,17 @@ def explain(
         evidence=named if is_ops else [_own_side(item, mine) for item in named],
         is_partial=len(named) < len(row[Decisions.evidence]),
         facts=_facts(row) if is_ops else {},
-        cluster=_cluster(publication, row) if is_ops and row[Decisions.cluster_id] else {},
-        because=because(publication, row[Decisions.cluster_id], row[Decisions.account])
-        if is_ops and row[Decisions.cluster_id]
-        else [],
-        said=_said(now, published, row) if is_ops else [],
-        history=_history(publication, row[Decisions.account]),
+        cluster=cluster if is_ops else {},
+        because=because if is_ops else [],
+        said=said if is_ops else [],
+        history=history,
         changes=[OPS_CHANGES[verdict]] if is_ops else USER_CHANGES.get(verdict, []),
     )
 
 
-def _said(now: Now, published: dict[str, Any], row: dict[str, Any]) -> list[str]:
-    """And that the public tables do not know it yet, where they do not."""
-    lines = told([said for said in now.rows if said[Reviews.account] == row[Decisions.account]])
+def said(reviews: Iterable[Row], published: Mapping[str, Any], row: Mapping[str, Any]) -> list[str]:
+    """What people said of the account, and that the public tables do not know it yet, where they do not."""
+    lines = told([one for one in reviews if one[Reviews.account] == row[Decisions.account]])
     if published[Decisions.verdict] != row[Decisions.verdict]:
         lines.append(f"Public tables say {published[Decisions.verdict]} until the next night, or `abuse publish`.")
     return lines
@@ -172,7 +200,7 @@ def _cluster(publication: Publication, row: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _history(publication: Publication, account: str) -> list[tuple[datetime, str]]:
+def history(publication: Publication, account: str) -> list[tuple[datetime, str]]:
     """The verdict of each earlier night as it was published, latest first."""
     nights = publications(publication.lake, publication.run.campaign_id)
     earlier = [night for night in nights if night.run.as_of < publication.run.as_of]

@@ -6,20 +6,21 @@ Nights go on and may change the tables; who pays reads the versions that were fr
 from __future__ import annotations
 
 import csv
+import io
 import json
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import pyarrow.compute as pc
 
 from abuse import authority
 from abuse.errors import InputError, LakeError
-from abuse.lake.people import Now, among, review_ids, reviews, run_name
+from abuse.lake.people import Now, review_ids, reviews, run_name
 from abuse.lake.publication import Publication, append, current, ledger, runs
+from abuse.lake.storage import storage_of
 from abuse.settings import digest
 from abuse.tables import Decisions, DisqualifiedAccounts, Freezes, Reviews
 
@@ -97,22 +98,23 @@ def reversals(lake: str, campaign_id: str, freeze_id: str | None = None) -> tupl
         found = f"no freeze {freeze_id or ''}".rstrip()
         raise InputError(f"campaign {campaign_id!r}", found, "a list that was frozen", "Freeze it: `abuse freeze`.")
     now = Now.of(_publication(lake, frozen))
-    then = now.publication.read(Decisions, [Decisions.account, Decisions.verdict], _spoken_of(now))
+    then = now.publication.read(Decisions, [Decisions.account, Decisions.verdict], now.spoken_of)
     verdict_then = {row[Decisions.account]: row[Decisions.verdict] for row in then.to_pylist()}
     changed = []
-    for row in now.decisions(_spoken_of(now)):
+    for row in now.decisions(now.spoken_of):
         before, after = verdict_then[row[Decisions.account]], row[Decisions.verdict]
         if (before == OUT) != (after == OUT):
             changed.append(_reversal(now, row, before))
     return frozen, sorted(changed, key=lambda one: one.account)
 
 
-def write_csv(path: Path, rows: Sequence[Reversal]) -> None:
+def write_csv(path: str, rows: Sequence[Reversal]) -> None:
     """For spreadsheets: a cell that one would run as a formula starts with an apostrophe."""
-    with path.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file)
-        writer.writerow(field.name for field in fields(Reversal))
-        writer.writerows([_inert(str(value)) for value in asdict(row).values()] for row in rows)
+    text = io.StringIO(newline="")
+    writer = csv.writer(text)
+    writer.writerow(field.name for field in fields(Reversal))
+    writer.writerows([_inert(str(value)) for value in asdict(row).values()] for row in rows)
+    storage_of(path).write(path, text.getvalue().encode())
 
 
 def _inert(cell: str) -> str:
@@ -127,11 +129,6 @@ def _publication(lake: str, frozen: dict[str, Any]) -> Publication:
         where, fix = f"freeze {frozen[Freezes.freeze_id]}", "Bring the ledger of runs back from a copy."
         raise LakeError(where, f"run {named[0]} is not in the ledger", "the run that was frozen", fix)
     return Publication(lake, run)
-
-
-def _spoken_of(now: Now) -> pc.Expression:
-    """Only of whom people spoke can their word have changed anything; an undo leaves no word, so all that was said."""
-    return among({row[Reviews.account] for row in now.rows})
 
 
 def _reversal(now: Now, row: dict[str, Any], before: str) -> Reversal:

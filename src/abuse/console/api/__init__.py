@@ -1,0 +1,1 @@
+"""What machines read: `/api/v1`, described by `/api/v1/openapi.json`."""

@@ -1,0 +1,73 @@
+"""What a request may name, checked at the edge, and what it is answered from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Annotated, Literal
+
+from fastapi import Depends, Path, Query, Request
+from pydantic import AwareDatetime, BeforeValidator
+
+from abuse.console.kept import Kept
+from abuse.console.read.ledgers import Ledgers
+from abuse.console.read.model import View
+from abuse.console.read.shelf import Shelf
+from abuse.settings import Console
+
+CampaignId = Annotated[str, Path(pattern=r"^[\w-]{1,100}$", description="The campaign's id.")]
+ClusterId = Annotated[str, Path(pattern=r"^[0-9a-f]{1,64}$", description="The cluster's id, hex digits.")]
+RunId = Annotated[str, Path(pattern=r"^[\w-]{1,64}$", description="The run's id.")]
+Account = Annotated[str, Path(min_length=1, max_length=200, description="The campaign's own id, or an address of it.")]
+AsOf = Annotated[
+    AwareDatetime | None,
+    BeforeValidator(lambda text: text or None),
+    Query(description="The night, such as 2026-04-01T00:00:00Z; the current one unless given."),
+]
+Page = Annotated[int, Query(ge=1, le=100_000)]
+Least = Annotated[int, BeforeValidator(lambda text: text or 0), Query(ge=0, le=10_000_000, description="Members.")]
+Verdict = Literal["disqualified", "review", "clear", "exempt", "not_analysed"]
+Show = Literal["open", "review", "disqualified", "giant", "all"]
+Sort = Literal["score", "size", "review", "disqualified", "reward", "doubt"]
+Kind = Literal["", "first_gas", "direct", "disperse", "counterparty", "sweep", "deposit", "co_activity"]
+MemberSort = Literal["ties", "weakest", "first", "reward", "verdict", "account"]
+
+
+def shelf(request: Request) -> Shelf:
+    found: Shelf = request.app.state.shelf
+    return found
+
+
+def ledgers(request: Request) -> Ledgers:
+    return shelf(request).ledgers
+
+
+def rules(request: Request) -> Console:
+    found: Console = request.app.state.rules
+    return found
+
+
+def kept(request: Request) -> Kept:
+    found: Kept = request.app.state.kept
+    return found
+
+
+def night(as_of: AsOf = None) -> datetime | None:
+    """In UTC, as the lake has it."""
+    return None if as_of is None else as_of.astimezone(UTC)
+
+
+Night = Annotated[datetime | None, Depends(night)]
+FromShelf = Annotated[Shelf, Depends(shelf)]
+FromLedgers = Annotated[Ledgers, Depends(ledgers)]
+FromKept = Annotated[Kept, Depends(kept)]
+Rules = Annotated[Console, Depends(rules)]
+
+
+def view(campaign_id: CampaignId, as_of: Night, shelves: FromShelf) -> Iterator[View]:
+    """One publication for the whole request."""
+    with shelves.view(campaign_id, as_of) as found:
+        yield found
+
+
+FromView = Annotated[View, Depends(view)]

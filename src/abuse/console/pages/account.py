@@ -1,0 +1,80 @@
+"""Why is 0x... out? Everything behind one verdict, and what its owner may be told."""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+
+from fastapi import APIRouter, Request
+from rich.console import Console as Screen
+from starlette.responses import Response
+
+from abuse.console.asked import Account, CampaignId, FromLedgers, FromView, Night
+from abuse.console.pages.overview import answer
+from abuse.console.read import accounts
+from abuse.console.read.history import lines
+from abuse.console.read.model import View
+from abuse.console.read.words import said_of, standing_now
+from abuse.operate.why import Explanation, explained, render, said
+from abuse.operate.wording import LABELS
+from abuse.tables import Decisions
+
+pages = APIRouter(prefix="/campaigns/{campaign_id}")
+LETTER_WIDTH = 88
+
+
+@pages.get("/accounts/{account:path}")
+def account(
+    request: Request, campaign_id: CampaignId, account: Account, view: FromView, ledgers: FromLedgers, as_of: Night
+) -> Response:
+    published = accounts.account(view, account)
+    row = standing_now(view, ledgers, published)
+    return answer(
+        request,
+        "account.html",
+        campaign_id=campaign_id,
+        tab="queue",
+        as_of=as_of,
+        run=view.publication.run,
+        row=row,
+        addresses=accounts.addresses(view, row[Decisions.account]),
+        told=for_ops(view, row, said(said_of(ledgers, campaign_id, row[Decisions.account]), published, row)),
+        labels=LABELS,
+        letter=letter(view, row),
+    )
+
+
+@pages.get("/history/{account:path}")
+def history(
+    request: Request, campaign_id: CampaignId, account: Account, view: FromView, ledgers: FromLedgers, as_of: Night
+) -> Response:
+    """Asked for by the page once it stands: every earlier night is another read of the lake."""
+    row = standing_now(view, ledgers, accounts.account(view, account))
+    found = lines(view.publication, row[Decisions.account], row[Decisions.verdict])
+    return answer(request, "_lines.html", campaign_id=campaign_id, lines=found, as_of=as_of)
+
+
+def for_ops(view: View, row: dict[str, Any], said: list[str]) -> Explanation:
+    """As `abuse why`, but for earlier nights. `row`: as people's word leaves it, here and below."""
+    return explained(
+        view.publication.run,
+        row,
+        "ops",
+        cluster=accounts.place(view, row) if row[Decisions.cluster_id] else {},
+        because=accounts.rests_on(view, row) if row[Decisions.cluster_id] else [],
+        said=said,
+        history=[],
+    )
+
+
+def for_user(view: View, row: dict[str, Any]) -> Explanation:
+    """What its owner may be told: nobody else's address, and no threshold."""
+    own = frozenset(found["address"] for found in accounts.addresses(view, row[Decisions.account]))
+    return explained(view.publication.run, row, "user", own, cluster={}, because=[], said=[], history=[])
+
+
+def letter(view: View, row: dict[str, Any]) -> list[str]:
+    """The lines of `abuse why --audience user`, to be sent as they stand."""
+    out = io.StringIO()
+    render(for_user(view, row), Screen(file=out, width=LETTER_WIDTH, highlight=False, markup=False))
+    return out.getvalue().splitlines()

@@ -1,0 +1,72 @@
+"""Campaigns, and one of them: what the last night found, which nights were held and why, shares over time."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+
+from abuse.console.asked import CampaignId, FromLedgers
+from abuse.console.draw.nights import chart, shares
+from abuse.console.read.ledgers import Ledgers
+from abuse.lake.publication import Run
+
+pages = APIRouter()
+
+
+@pages.get("/")
+def campaigns(request: Request, ledgers: FromLedgers) -> Response:
+    found = [summary(ledgers, campaign_id) for campaign_id in ledgers.campaigns()]
+    return answer(request, "overview.html", campaigns=found, trouble=ledgers.trouble)
+
+
+@pages.get("/campaigns/{campaign_id}")
+def campaign(request: Request, campaign_id: CampaignId, ledgers: FromLedgers) -> Response:
+    nights = latest_of_nights(ledgers.runs(campaign_id))
+    about = summary(ledgers, campaign_id)
+    return answer(
+        request, "campaign.html", campaign_id=campaign_id, tab="campaign", about=about, nights=nights, shares=shares
+    )
+
+
+def answer(request: Request, template: str, **context: Any) -> Response:
+    page: Response = request.app.state.templates.page(request, template, **context)
+    return page
+
+
+def summary(ledgers: Ledgers, campaign_id: str) -> dict[str, Any]:
+    """The current publication, the latest attempt, and the shares over nights."""
+    attempts = ledgers.runs(campaign_id)
+    published = ledgers.publications(campaign_id)
+    current = published[0].run if published else None
+    latest = attempts[0]
+    verdicts = (current.report.get("verdicts") or {}) if current else {}
+    return {
+        "id": campaign_id,
+        "name": ((current or latest).report.get("campaign") or {}).get("name") or campaign_id,
+        "current": current,
+        "verdicts": verdicts,
+        "total": sum(verdicts.values()),
+        "clusters": (current.report.get("clusters") or {}) if current else {},
+        "num_nights": len(published),
+        "held": [run for run in latest_of_nights(attempts) if run.status == "held"],
+        "chart": chart(latest_of_nights(attempts)),
+    }
+
+
+def latest_of_nights(attempts: list[Run]) -> list[Run]:
+    """The last attempt of each night as the ledger has it now, latest night first. `attempts`: newest first."""
+    newest: dict[Any, Run] = {}
+    last: dict[Any, Run] = {}
+    for run in attempts:
+        if run.status != "released":  # somebody's word, before the run that it lets pass
+            newest.setdefault(run.as_of, run)
+            if run.is_attempt and run.as_of not in last:  # one that was held or failed, no later word hides
+                last[run.as_of] = newest[run.as_of] if run.status == "published" else run
+    found = newest | last
+    return [found[as_of] for as_of in sorted(found, reverse=True)]
+
+
+def closed_gates(run: Run) -> list[dict[str, Any]]:
+    return [gate for gate in run.report.get("gates") or [] if not gate["passed"]]

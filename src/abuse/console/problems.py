@@ -1,0 +1,13 @@
+"""What the console cannot answer, beside what the lake says itself."""
+
+from __future__ import annotations
+
+from abuse.errors import AbuseError
+
+
+class NotFound(AbuseError):  # noqa: N818 -- an answer, not a fault
+    """There is no such campaign, night, cluster, account or run."""
+
+
+class NotReady(AbuseError):  # noqa: N818 -- a matter of seconds
+    """The night is being read; it will be there soon."""

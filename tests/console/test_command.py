@@ -1,0 +1,82 @@
+"""`abuse review serve`, as it is started."""
+
+from __future__ import annotations
+
+import json
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+from urllib.error import URLError
+from urllib.request import Request, urlopen
+
+import pytest
+from click.testing import CliRunner
+
+from abuse.cli import main
+from tests.console.lakes import MEMBERS, publish
+
+
+def test_it_serves_a_lake_until_it_is_told_to_stop(tmp_path: Path) -> None:
+    publish(tmp_path / "lake")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [sys.executable, "-m", "abuse.cli", "review", "serve", "--lake", str(tmp_path / "lake")]
+    with (tmp_path / "log").open("w") as log:
+        process = subprocess.Popen([*command, "--port", str(port)], stdout=log, stderr=log)
+        try:
+            found = _asked(f"http://127.0.0.1:{port}/api/v1/campaigns/drop/accounts/{MEMBERS[0]}")
+        finally:
+            process.terminate()
+            process.wait(30)
+    assert found["verdict"] == "disqualified"
+    lines = (tmp_path / "log").read_text().splitlines()
+    assert f"http://127.0.0.1:{port}/" in lines[0]
+    told = [json.loads(line) for line in lines[1:]]
+    assert told[-1]["logger"] == "uvicorn.error"
+    assert "Traceback" not in "".join(lines)
+    assert len(list((tmp_path / "lake" / "work" / "console").glob("*.sqlite"))) == 1
+
+
+def _asked(url: str) -> dict[str, object]:
+    for _ in range(300):
+        try:
+            with urlopen(Request(url), timeout=30) as answer:  # noqa: S310 -- this machine
+                return dict(json.loads(answer.read()))
+        except URLError:  # not up yet, or the night is still being read
+            time.sleep(0.2)
+    raise AssertionError(url)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--lake", "LAKE", "--host", "0.0.0.0"], "there is no login yet"),  # noqa: S104 -- refused
+        (["--lake", "no such folder"], "does not exist"),
+        ([], "Missing option '--lake'"),
+    ],
+)
+def test_what_it_will_not_do_is_said(tmp_path: Path, arguments: list[str], said: str) -> None:
+    done = CliRunner().invoke(main, ["review", "serve", *(str(tmp_path) if a == "LAKE" else a for a in arguments)])
+    assert done.exit_code == 2
+    assert said in done.output
+
+
+def test_the_console_needs_no_jvm_and_no_torch() -> None:
+    ask = "import sys; import abuse.console.app; print([n for n in ('pyspark', 'torch', 'pandas') if n in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", ask], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_where_the_lake_may_only_be_read_the_read_models_lie_elsewhere(tmp_path: Path) -> None:
+    from abuse.console.command import _folder
+
+    with _folder(tmp_path / "models") as folder:
+        assert folder == tmp_path / "models"
+    (tmp_path / "file").write_text("")
+    with _folder(tmp_path / "file" / "models") as folder:
+        assert folder.is_dir()
+        assert tmp_path not in folder.parents
+    assert not folder.exists()
