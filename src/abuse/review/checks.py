@@ -9,6 +9,7 @@ from abuse.authority import Group
 from abuse.errors import InputError
 from abuse.lake.people import Now, among
 from abuse.operate.page import printable
+from abuse.review.refused import Changed, NotAllowed, Unknown
 from abuse.review.said import Said
 from abuse.tables import Decisions
 from abuse.words import ROLES, least_role, reasons_for
@@ -22,7 +23,7 @@ def checked(said: Said) -> Said:
     least, codes = least_role(said.action), reasons_for(said.action)
     if said.role not in ROLES or ROLES.index(said.role) < ROLES.index(least):
         found = f"{printable(said.role)} may not {said.action.replace('_', ' ')}"
-        raise InputError("--role", found, f"{least} or more", "Ask somebody who may.")
+        raise NotAllowed("--role", found, f"{least} or more", "Ask somebody who may.")
     if said.reason_code not in codes:
         found = f"{printable(said.reason_code)!r} is no reason to {said.action.replace('_', ' ')}"
         raise InputError("--reason", found, f"one of: {', '.join(codes)}", "Say the rest in --note.")
@@ -56,7 +57,7 @@ def found_accounts(now: Now, targets: Sequence[str]) -> list[str]:
         more = f" (and {len(missing) - 1} more)" if len(missing) > 1 else ""
         found = f"did not take part in campaign {run.campaign_id!r} before {run.as_of.isoformat()}{more}"
         fix = "Check it; who may yet come is exempted by the campaign file's allow_list."
-        raise InputError(f"account {printable(missing[0])}", found, "one of its participants, or a cluster", fix)
+        raise Unknown(f"account {printable(missing[0])}", found, "one of its participants, or a cluster", fix)
     return sorted({target if target in known else target.lower() for target in asked})
 
 
@@ -78,4 +79,4 @@ def as_seen(groups: Collection[Group], seen: str | None) -> None:
     if seen and {authority.members_digest(group) for group in whole} != {seen}:
         sizes = " and ".join(f"{len(group):,}" for group in sorted(whole, key=len)[:3])
         wanted = f"the digest of the {sizes} members of now"  # and not the digest: who pastes it has not looked
-        raise InputError("--seen", f"{printable(seen)} is not the member set of now", wanted, LOOK)
+        raise Changed("--seen", f"{printable(seen)} is not the member set of now", wanted, LOOK)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from abuse import authority
@@ -12,6 +12,7 @@ from abuse.lake.people import Now
 from abuse.lake.publication import current
 from abuse.operate.page import printable
 from abuse.review.checks import LOOK, as_seen, checked, cluster_of, found_accounts
+from abuse.review.refused import Changed, Conflict, NotAllowed, Unknown
 from abuse.review.said import Decision, Said
 from abuse.review.store import Place, Statement, decision_of, needs_second, write
 from abuse.settings import Review
@@ -27,6 +28,30 @@ def decide(
     Raises InputError when a target is unknown, a word is wrong, or the members are others than those that were seen.
     """
     now = _now(lake, campaign_id, said)
+    return write(now, [_statement(now, said, targets, seen)], rules.max_alone)[0]
+
+
+def decide_each(
+    lake: str, campaign_id: str, said: Said, seen: Mapping[str, str], rules: Review
+) -> dict[str, Decision | InputError]:
+    """Says it of many clusters in one commit: cluster -> what came of it, or why it was refused. `seen`: cluster -> the
+    digest of its members as they were shown.
+    """
+    now = _now(lake, campaign_id, said)
+    refused: dict[str, InputError] = {}
+    asked: dict[str, Statement] = {}
+    for cluster_id, members in seen.items():
+        own = replace(said, key=said.key and f"{said.key} {cluster_id}")
+        try:
+            asked[cluster_id] = _statement(now, own, [cluster_id], members)
+        except InputError as why:
+            refused[cluster_id] = why
+    written = dict(zip(asked, write(now, list(asked.values()), rules.max_alone), strict=True)) if asked else {}
+    return {cluster_id: refused.get(cluster_id) or written[cluster_id] for cluster_id in seen}
+
+
+def _statement(now: Now, said: Said, targets: Sequence[str], seen: str | None) -> Statement:
+    """What is asked, held against the publication. Raises InputError."""
     members = cluster_of(now, targets, seen)
     accounts = sorted(members) if members else found_accounts(now, targets)
     if seen or said.action == "split":
@@ -35,7 +60,7 @@ def decide(
         if said.action == "split" and (members or not all(place.clusters.get(account) for account in accounts)):
             found = "a whole cluster" if members else "an account that is in no cluster"
             raise InputError("split", found, "the members to split off", LOOK)
-    return write(now, [Statement(said=said, accounts=accounts)], rules.max_alone)[0]
+    return Statement(said=said, accounts=accounts)
 
 
 def approve(lake: str, campaign_id: str, said: Said, decision_id: str) -> Decision:
@@ -49,16 +74,16 @@ def approve(lake: str, campaign_id: str, said: Said, decision_id: str) -> Decisi
         by = [row for row in authority.approvals(now.rows).values() if row[Reviews.approves] in _ids(ours)]
         if by:
             return decision_of(by, is_new=False)
-        raise InputError(_named(decision_id), "does not wait for approval", "one that does", "See the queue.")
+        raise Conflict(_named(decision_id), "does not wait for approval", "one that does", "See the queue.")
     if any(authority.same_person(row[Reviews.actor], said.actor) for row in ours):
         found = f"was made by {printable(said.actor)}"
-        raise InputError(_named(decision_id), found, "the approval of another person", "Ask somebody else.")
+        raise NotAllowed(_named(decision_id), found, "the approval of another person", "Ask somebody else.")
     accounts = sorted(row[Reviews.account] for row in waiting)
     place = Place.of(now, accounts)
     for row in waiting:
         if authority.members_digest(place.group(row[Reviews.account])) != row[Reviews.member_set_digest]:
             found = f"the group of {printable(row[Reviews.account])} has changed since"
-            raise InputError(_named(decision_id), found, "the members it was made on", "Undo it, and decide anew.")
+            raise Changed(_named(decision_id), found, "the members it was made on", "Undo it, and decide anew.")
     names = {row[Reviews.account]: row[Reviews.review_id] for row in waiting}
     return write(now, [Statement(said=said, accounts=accounts, names=names)], 0)[0]
 
@@ -68,7 +93,7 @@ def undo(lake: str, campaign_id: str, said: Said, decision_id: str) -> Decision:
     now = _now(lake, campaign_id, said)
     ours = _rows_of(now, decision_id)
     if any(row[Reviews.action] == "undo" for row in ours):
-        raise InputError(_named(decision_id), "takes one back", "one that says something", "Say it again instead.")
+        raise Conflict(_named(decision_id), "takes one back", "one that says something", "Say it again instead.")
     living = _ids(authority.living(now.rows))
     names = {row[Reviews.account]: row[Reviews.review_id] for row in ours if row[Reviews.review_id] in living}
     if not names:
@@ -102,7 +127,7 @@ def resolve_appeal(
         if answers and answers[0][Reviews.reason_code] == said.reason_code:
             return [decision_of(answers, is_new=False)]
         found, fix = "has no open appeal", "Open it first: `abuse appeal open`."
-        raise InputError(f"account {printable(account)}", found, "one that its owner asked for", fix)
+        raise Conflict(f"account {printable(account)}", found, "one that its owner asked for", fix)
     answer = Statement(said=said, accounts=accounts)
     overturn = Statement(said=replace(said, action="overturn"), accounts=accounts)
     if outcome != "granted" or (word.ruling and word.ruling[Reviews.action] in LENIENT):
@@ -119,7 +144,7 @@ def _now(lake: str, campaign_id: str, said: Said) -> Now:
 def _rows_of(now: Now, decision_id: str) -> list[Row]:
     found = [row for row in now.rows if row[Reviews.decision_id] == decision_id]
     if not found:
-        raise InputError(_named(decision_id), "is unknown", "a decision of this campaign", LOOK)
+        raise Unknown(_named(decision_id), "is unknown", "a decision of this campaign", LOOK)
     return found
 
 

@@ -13,10 +13,10 @@ from typing import Any
 
 from abuse import authority
 from abuse.authority import Group, Row
-from abuse.errors import InputError
 from abuse.lake.people import Now, among
 from abuse.lake.publication import append
 from abuse.operate.page import printable
+from abuse.review.refused import Conflict
 from abuse.review.said import Decision, Said
 from abuse.settings import digest
 from abuse.tables import Decisions, Reviews
@@ -133,7 +133,7 @@ def _repeated(now: Now, one: Statement) -> Decision | None:
             return decision_of(rows, is_new=False)
     if one.said.key and candidates:
         found = "was given to another request"
-        raise InputError(f"--key {printable(one.said.key)}", found, "a name of its own for each", "Take another.")
+        raise Conflict(f"--key {printable(one.said.key)}", found, "a name of its own for each", "Take another.")
     return None
 
 
