@@ -207,7 +207,8 @@ def _open(appeal: Row | None) -> Row | None:
 
 
 def _standing(account: str, word: Word, now: Mapping[str, Group], max_changed: float) -> Standing:
-    verdict, reasons = None, []
+    verdict: str | None = None
+    reasons: list[str] = []
     if word.ruling is not None:
         verdict, name, sentence = SAID[word.ruling[Reviews.action]]
         why, _ = REASONS.get(word.ruling[Reviews.reason_code], ("", ()))
@@ -219,8 +220,9 @@ def _standing(account: str, word: Word, now: Mapping[str, Group], max_changed: f
     return Standing(verdict, tuple(reasons))
 
 
-def _changed(seen: Group, now: Group, max_changed: float) -> list[str]:
+@lru_cache(maxsize=1024)  # every member of a group asks
+def _changed(seen: Group, now: Group, max_changed: float) -> tuple[str, ...]:
     came, left = len(now - seen), len(seen - now)
     if (came + left) / len(seen) <= max_changed:
-        return []
-    return [f"{CHANGED}: The group had {len(seen)} accounts when a person decided; {came} came and {left} left since."]
+        return ()
+    return (f"{CHANGED}: The group had {len(seen)} accounts when a person decided; {came} came and {left} left since.",)

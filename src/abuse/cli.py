@@ -20,6 +20,7 @@ import click
 from abuse.commands import payout
 from abuse.commands import review as people
 from abuse.commands.options import as_json, by_actor, console, here, of_campaign, on_lake, place
+from abuse.commands.tokens import token
 from abuse.console.command import serve
 from abuse.errors import AbuseError, InputError
 
@@ -599,6 +600,7 @@ def _show(report: dict[str, Any], *, is_json: bool) -> None:
 
 
 people.review.add_command(serve)
+people.review.add_command(token)
 for _command in (*people.COMMANDS, *payout.COMMANDS):
     main.add_command(_command)
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
+import ipaddress
 import json
 import re
 from dataclasses import dataclass, field
@@ -478,6 +479,14 @@ EXPLORERS = {
 }  # fmt: skip
 
 
+def _is_network(text: str) -> bool:
+    try:
+        ipaddress.ip_network(text, strict=False)
+    except ValueError:
+        return False
+    return True
+
+
 def _explorers(kind: str) -> dict[str, str]:
     return {chain: f"https://{site}/{kind}/{{{kind}}}" for chain, site in EXPLORERS.items()}
 
@@ -504,12 +513,37 @@ class Console:
     """Chain = address of a page on a transaction, `{tx}` in place of its hash. Without one there is no link."""
     explorer_address: dict[str, str] = field(default_factory=lambda: _explorers("address"))
     """The same of an address, `{address}` in its place."""
+    tokens: str = ""
+    """File of tokens that people log in with, of `abuse review token`; as `--tokens`."""
+    idle_s: float = 3600.0
+    """A login unused for so long ends, seconds: a screen left alone over lunch."""
+    login_s: float = 43200.0
+    """A login ends after so long however much it is used, seconds: a day's work."""
+    failed_login_s: float = 0.5
+    """How long a failed login waits for its answer, seconds."""
+    failed_logins: int = 10
+    """So many from one address, and it waits a minute before the next is looked at."""
+    identity_header: str = ""
+    """Header in which a proxy names who is logged in there; such as `X-Forwarded-User`. None is believed unless set."""
+    role_header: str = ""
+    """Header in which it says their role: viewer, reviewer or approver."""
+    proxies: tuple[str, ...] = ()
+    """Addresses or networks from which the two headers are believed; from elsewhere they are refused."""
 
     def __post_init__(self) -> None:
         for name in ("poll_s", "wait_s"):
             require(name, getattr(self, name), "0 or more", holds=getattr(self, name) >= 0)
         for name in ("page_rows", "max_rows", "graph_nodes", "max_body"):
             require(name, getattr(self, name), "1 or more", holds=getattr(self, name) >= 1)
+        for name in ("idle_s", "login_s"):
+            require(name, getattr(self, name), "more than 0", holds=getattr(self, name) > 0)
+        require("failed_login_s", self.failed_login_s, "0 to 10", holds=0 <= self.failed_login_s <= 10)  # noqa: PLR2004
+        require("failed_logins", self.failed_logins, "1 or more", holds=self.failed_logins >= 1)
+        whole = (bool(self.identity_header), bool(self.role_header), bool(self.proxies))
+        wanted = "set together with role_header and proxies, or not at all"
+        require("identity_header", self.identity_header, wanted, holds=len(set(whole)) == 1)
+        for one in self.proxies:
+            require("proxies", one, "an address or a network, such as 10.0.0.0/8", holds=_is_network(one))
         for name, place in (("explorer_tx", "{tx}"), ("explorer_address", "{address}")):
             for url in getattr(self, name).values():
                 holds = url.startswith(("https://", "http://")) and place in url

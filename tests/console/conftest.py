@@ -9,10 +9,11 @@ from pathlib import Path
 import pytest
 from starlette.testclient import TestClient
 
-from abuse.console.app import console
+from abuse.console.app import READ_ONLY, console
 from abuse.console.read.build import build
 from abuse.console.read.shelf import Make
-from abuse.settings import Console
+from abuse.console.who.access import Access
+from abuse.settings import Console, Review
 from abuse.tables import ClusterLineage
 from tests.console.lakes import FARM, public_rows, publish
 from tests.lake.test_publication import NIGHT
@@ -26,11 +27,14 @@ def served(tmp_path: Path) -> Iterator[Served]:
     """lake -> a browser's view of its console."""
     clients: list[TestClient] = []
 
-    def serve(lake: Path, rules: Console = RULES, make: Make = build) -> TestClient:
+    def serve(
+        lake: Path, rules: Console = RULES, make: Make = build, access: Access = READ_ONLY, review: Review | None = None
+    ) -> TestClient:
         folder = tmp_path / "models"
         folder.mkdir(exist_ok=True)
-        app = console(str(lake), folder, rules, hosts=("testserver",), make=make)
-        clients.append(TestClient(app, raise_server_exceptions=False, follow_redirects=False))
+        app = console(str(lake), folder, rules, ("testserver", "127.0.0.1"), make, access, review)
+        scheme = "https" if access.is_closed else "http"
+        clients.append(TestClient(app, f"{scheme}://testserver", raise_server_exceptions=False, follow_redirects=False))
         return clients[-1].__enter__()
 
     yield serve

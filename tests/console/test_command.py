@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import socket
 import subprocess
 import sys
@@ -27,23 +28,40 @@ def test_it_serves_a_lake_until_it_is_told_to_stop(tmp_path: Path) -> None:
     with (tmp_path / "log").open("w") as log:
         process = subprocess.Popen([*command, "--port", str(port)], stdout=log, stderr=log)
         try:
-            found = _asked(f"http://127.0.0.1:{port}/api/v1/campaigns/drop/accounts/{MEMBERS[0]}")
+            address = _printed(tmp_path / "log")
+            token = address.partition("token=")[2]
+            found = _asked(f"http://127.0.0.1:{port}/api/v1/campaigns/drop/accounts/{MEMBERS[0]}", token)
+            with urlopen(address, timeout=30) as page:  # noqa: S310 -- this machine
+                led_to = page.geturl()
         finally:
             process.terminate()
             process.wait(30)
     assert found["verdict"] == "disqualified"
+    assert led_to.startswith(f"http://127.0.0.1:{port}/"), "the token is led out of the address"
+    assert token not in led_to
     lines = (tmp_path / "log").read_text().splitlines()
-    assert f"http://127.0.0.1:{port}/" in lines[0]
-    told = [json.loads(line) for line in lines[1:]]
+    assert f"http://127.0.0.1:{port}/login?token={token} " in lines[0]
+    assert "approver" in lines[1]
+    assert token not in "".join(lines[1:])
+    told = [json.loads(line) for line in lines[2:]]
     assert told[-1]["logger"] == "uvicorn.error"
     assert "Traceback" not in "".join(lines)
     assert len(list((tmp_path / "lake" / "work" / "console").glob("*.sqlite"))) == 1
 
 
-def _asked(url: str) -> dict[str, object]:
+def _printed(log: Path) -> str:
+    """The address that it prints, once it does."""
+    for _ in range(300):
+        if found := re.search(r"http://\S+", log.read_text()):
+            return found[0]
+        time.sleep(0.1)
+    raise AssertionError(log.read_text())
+
+
+def _asked(url: str, token: str) -> dict[str, object]:
     for _ in range(300):
         try:
-            with urlopen(Request(url), timeout=30) as answer:  # noqa: S310 -- this machine
+            with urlopen(Request(url, headers={"authorization": f"Bearer {token}"}), timeout=30) as answer:  # noqa: S310 -- this machine
                 return dict(json.loads(answer.read()))
         except URLError:  # not up yet, or the night is still being read
             time.sleep(0.2)
@@ -53,7 +71,9 @@ def _asked(url: str) -> dict[str, object]:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["--lake", "LAKE", "--host", "0.0.0.0"], "there is no login yet"),  # noqa: S104 -- refused
+        (["--lake", "LAKE", "--host", "0.0.0.0"], "name the --allowed-host"),  # noqa: S104 -- refused
+        (["--lake", "LAKE", "--host", "0.0.0.0", "--allowed-host", "x.test"], "name --tokens or a proxy"),  # noqa: S104
+        (["--lake", "LAKE", "--read-only", "--tokens", "t.json"], "leave --tokens out"),
         (["--lake", "no such folder"], "does not exist"),
         ([], "Missing option '--lake'"),
     ],

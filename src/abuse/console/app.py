@@ -13,9 +13,12 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.staticfiles import StaticFiles
 
 from abuse import __version__
-from abuse.console.api import clusters, status, v1
+from abuse.console.act import again, bulk, decide
+from abuse.console.act import appeals as answering
+from abuse.console.act.outcomes import Outcomes
+from abuse.console.api import clusters, exports, reviews, say, status, v1
 from abuse.console.kept import Kept
-from abuse.console.pages import account, cluster, health, nights, overview, queue
+from abuse.console.pages import account, appeals, cluster, health, nights, overview, queue
 from abuse.console.read.build import build
 from abuse.console.read.ledgers import Ledgers
 from abuse.console.read.shelf import Make, Shelf
@@ -23,7 +26,12 @@ from abuse.console.web import answers
 from abuse.console.web.guard import Guard
 from abuse.console.web.metrics import Metrics
 from abuse.console.web.templates import Templates
-from abuse.settings import Console
+from abuse.console.who import login
+from abuse.console.who.access import Access
+from abuse.console.who.door import Door
+from abuse.console.who.sessions import Sessions
+from abuse.console.who.strikes import Strikes
+from abuse.settings import Console, Review
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp
@@ -32,14 +40,27 @@ LOOPBACK = ("127.0.0.1", "localhost")
 NUM_KEPT = 64
 """Pictures and comparisons; a picture is some 50 kB."""
 LEAST_ZIPPED = 1024
+PAUSE_S = 60.0
+"""How long an address waits that failed to log in too often."""
+READ_ONLY = Access()
 
 
-def console(lake: str, folder: Path, rules: Console, hosts: Collection[str] = LOOPBACK, make: Make = build) -> ASGIApp:
-    """`folder`: where read models lie. `hosts`: names a request may call us by, so that no other site's page can."""
+def console(
+    lake: str,
+    folder: Path,
+    rules: Console,
+    hosts: Collection[str] = LOOPBACK,
+    make: Make = build,
+    access: Access = READ_ONLY,
+    review: Review | None = None,
+) -> ASGIApp:
+    """`folder`: where read models lie. `hosts`: names a request may call us by, so that no other site's page can.
+    `access`: who gets in; without it everybody may read, and what writes is not there.
+    """
     app = FastAPI(
         title="campaign-abuse",
         version=__version__,
-        description="Verdicts on a campaign's participants, their reasons and evidence. Read only.",
+        description="Verdicts on a campaign's participants, their reasons and evidence, and people's word on them.",
         openapi_url="/api/v1/openapi.json",
         docs_url=None,  # both pages fetch their scripts from elsewhere
         redoc_url=None,
@@ -50,15 +71,28 @@ def console(lake: str, folder: Path, rules: Console, hosts: Collection[str] = LO
     app.state.shelf = Shelf(Ledgers(lake, rules.poll_s), folder, rules, make)
     app.state.rules, app.state.metrics, app.state.kept = rules, metrics, Kept(NUM_KEPT)
     app.state.templates = Templates(rules)
+    app.state.access, app.state.review, app.state.outcomes = access, review or Review(), Outcomes()
     answers.install(app)
-    for router in (status.status, v1.api, clusters.api):
+    for router in (status.status, v1.api, clusters.api, reviews.api, exports.api):
         app.include_router(router)
-    for page in (overview, queue, cluster, account, nights, health):
+    for page in (overview, queue, cluster, account, appeals, nights, health):
         app.include_router(page.pages, include_in_schema=False)
+    if access.is_closed:
+        _let_people_write(app, access, rules)
     app.mount("/static", StaticFiles(packages=[("abuse.console", "static")]), name="static")
     app.add_middleware(GZipMiddleware, minimum_size=LEAST_ZIPPED)
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=list(hosts), www_redirect=False)
     return Guard(app, metrics, rules.max_body)
+
+
+def _let_people_write(app: FastAPI, access: Access, rules: Console) -> None:
+    """Adds what writes, and the door that knows who does."""
+    app.state.sessions = Sessions(rules.idle_s, rules.login_s)
+    app.state.strikes = Strikes(rules.failed_logins, PAUSE_S)
+    app.include_router(say.api)
+    for page in (login, decide, bulk, again, answering):
+        app.include_router(page.pages, include_in_schema=False)
+    app.add_middleware(Door, access=access, sessions=app.state.sessions)
 
 
 @asynccontextmanager

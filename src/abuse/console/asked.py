@@ -9,11 +9,13 @@ from typing import Annotated, Literal
 from fastapi import Depends, Path, Query, Request
 from pydantic import AwareDatetime, BeforeValidator
 
+from abuse.console.act.outcomes import Outcomes
 from abuse.console.kept import Kept
 from abuse.console.read.ledgers import Ledgers
 from abuse.console.read.model import View
 from abuse.console.read.shelf import Shelf
-from abuse.settings import Console
+from abuse.console.who.person import Visitor
+from abuse.settings import Console, Review
 
 CampaignId = Annotated[str, Path(pattern=r"^[\w-]{1,100}$", description="The campaign's id.")]
 ClusterId = Annotated[str, Path(pattern=r"^[0-9a-f]{1,64}$", description="The cluster's id, hex digits.")]
@@ -27,7 +29,7 @@ AsOf = Annotated[
 Page = Annotated[int, Query(ge=1, le=100_000)]
 Least = Annotated[int, BeforeValidator(lambda text: text or 0), Query(ge=0, le=10_000_000, description="Members.")]
 Verdict = Literal["disqualified", "review", "clear", "exempt", "not_analysed"]
-Show = Literal["open", "review", "disqualified", "giant", "all"]
+Show = Literal["todo", "approval", "open", "review", "disqualified", "giant", "all"]
 Sort = Literal["score", "size", "review", "disqualified", "reward", "doubt"]
 Kind = Literal["", "first_gas", "direct", "disperse", "counterparty", "sweep", "deposit", "co_activity"]
 MemberSort = Literal["ties", "weakest", "first", "reward", "verdict", "account"]
@@ -47,6 +49,22 @@ def rules(request: Request) -> Console:
     return found
 
 
+def review(request: Request) -> Review:
+    found: Review = request.app.state.review
+    return found
+
+
+def outcomes(request: Request) -> Outcomes:
+    found: Outcomes = request.app.state.outcomes
+    return found
+
+
+def maybe(request: Request) -> Visitor | None:
+    """Who asks; nobody where there is no login."""
+    found: Visitor | None = getattr(request.state, "visitor", None)
+    return found
+
+
 def kept(request: Request) -> Kept:
     found: Kept = request.app.state.kept
     return found
@@ -61,6 +79,10 @@ Night = Annotated[datetime | None, Depends(night)]
 FromShelf = Annotated[Shelf, Depends(shelf)]
 FromLedgers = Annotated[Ledgers, Depends(ledgers)]
 FromKept = Annotated[Kept, Depends(kept)]
+FromReview = Annotated[Review, Depends(review)]
+FromOutcomes = Annotated[Outcomes, Depends(outcomes)]
+FromDoor = Annotated[Visitor | None, Depends(maybe)]
+Done = Annotated[str, Query(pattern=r"^[0-9a-f]{0,32}$", description="What came of a form that led here.")]
 Rules = Annotated[Console, Depends(rules)]
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import getpass
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,7 +15,8 @@ import click
 from abuse.address import is_remote, parse_address
 
 if TYPE_CHECKING:
-    from abuse.settings import Console
+    from abuse.console.who.access import Access
+    from abuse.settings import Console, Settings
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 CACHE = "console"
@@ -36,21 +39,74 @@ def _there(context: click.Context, option: click.Parameter, value: str) -> str:
 @click.option(
     "--cache", type=click.Path(path_type=Path, file_okay=False), help="Folder of read models; in the lake unless given."
 )
+@click.option("--tokens", type=click.Path(path_type=Path, dir_okay=False), help="File of `abuse review token`.")
+@click.option("--read-only", "is_read_only", is_flag=True, help="No login; whoever reaches it may read, nobody write.")
+@click.option("--actor", default=getpass.getuser, show_default="your login", help="Who you are, without --tokens.")
 @click.option("--settings", "settings_file", type=click.Path(path_type=Path), help="TOML file; defaults for all.")
 def serve(
-    lake: str, host: str, port: int, hosts: tuple[str, ...], cache: Path | None, settings_file: Path | None
+    lake: str,
+    host: str,
+    port: int,
+    hosts: tuple[str, ...],
+    cache: Path | None,
+    tokens: Path | None,
+    is_read_only: bool,
+    actor: str,
+    settings_file: Path | None,
 ) -> None:
-    """Serves the review console and its API, read only."""
+    """Serves the review console and its API.
+
+    On this machine alone it prints an address that logs you in; for others it wants --tokens, or a proxy that the
+    settings name.
+    """
     from abuse.settings import load_settings
 
     if host not in LOOPBACK and not hosts:
-        raise click.UsageError(
-            f"--host {host} is not this machine alone, and there is no login yet: name --allowed-host."
-        )
-    rules = load_settings(settings_file).console
+        raise click.UsageError(f"--host {host} is not this machine alone: name the --allowed-host it is called by.")
+    if is_read_only and tokens:
+        raise click.UsageError("--read-only knows no login: leave --tokens out.")
+    settings = load_settings(settings_file)
+    access, said = _access(settings.console, host, tokens, actor, is_read_only=is_read_only)
     ours = None if is_remote(lake) else Path(lake) / "work" / CACHE
     with _folder(cache or ours) as folder:
-        _run(lake, folder, rules, host, port, hosts)
+        _run(lake, folder, settings, access, Place(host, port, hosts, said))
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where it listens, by which names, and how its address goes on for whoever started it."""
+
+    host: str
+    port: int
+    hosts: tuple[str, ...]
+    said: str
+
+    @property
+    def address(self) -> str:
+        shown = f"[{self.host}]" if ":" in self.host else self.host
+        return f"http://{shown}:{self.port}/{self.said}"
+
+
+def _access(rules: Console, host: str, tokens: Path | None, actor: str, *, is_read_only: bool) -> tuple[Access, str]:
+    """Who gets in, and what the printed address ends with."""
+    from abuse.console.who.access import Access
+    from abuse.console.who.person import known
+    from abuse.console.who.proxies import Proxies
+    from abuse.console.who.tokens import OneToken, TokenFile, minted
+
+    if is_read_only:
+        return Access(), " until Ctrl-C. There is no login, and nothing can be written."
+    file, proxies = tokens or (Path(rules.tokens) if rules.tokens else None), Proxies.of(rules)
+    if file or proxies:
+        keys = TokenFile(file) if file else None
+        return Access(keys=keys, proxies=proxies), " until Ctrl-C. Whoever is known may log in."
+    if host not in LOOPBACK:
+        raise click.UsageError(
+            f"--host {host} is not this machine alone: name --tokens or a proxy in the settings, or say --read-only."
+        )
+    token, person = minted(), known(actor, "approver")
+    said = f"login?token={token} until Ctrl-C.\nThat address is {person.name}'s, approver: keep it to yourself."
+    return Access(keys=OneToken(token, person), is_for_one=True), said
 
 
 @contextmanager
@@ -72,7 +128,7 @@ def _is_writable(folder: Path) -> bool:
         return False
 
 
-def _run(lake: str, folder: Path, rules: Console, host: str, port: int, hosts: tuple[str, ...]) -> None:
+def _run(lake: str, folder: Path, settings: Settings, access: Access, place: Place) -> None:
     import uvicorn
 
     from abuse.console.app import LOOPBACK as NAMES
@@ -81,9 +137,15 @@ def _run(lake: str, folder: Path, rules: Console, host: str, port: int, hosts: t
     from abuse.console.web.guard import log_as_json
 
     log_as_json()
-    shown = f"[{host}]" if ":" in host else host
-    click.echo(
-        f"The console is at http://{shown}:{port}/ until Ctrl-C. There is no login: whoever reaches it may read."
+    click.echo(f"The console is at {place.address}")
+    names = (*NAMES, *place.hosts)
+    app = console(lake, folder, settings.console, names, build_apart, access, settings.review)
+    uvicorn.run(
+        app,
+        host=place.host,
+        port=place.port,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,  # or whoever connects could choose the address it is taken to come from
     )
-    app = console(lake, folder, rules, (*NAMES, *hosts), build_apart)
-    uvicorn.run(app, host=host, port=port, log_config=None, access_log=False, server_header=False)

@@ -11,3 +11,11 @@ class NotFound(AbuseError):  # noqa: N818 -- an answer, not a fault
 
 class NotReady(AbuseError):  # noqa: N818 -- a matter of seconds
     """The night is being read; it will be there soon."""
+
+
+class Unauthenticated(AbuseError):  # noqa: N818 -- an answer, not a fault
+    """Nobody that is known asks."""
+
+
+class Forbidden(AbuseError):  # noqa: N818 -- an answer, not a fault
+    """Who asks is known, and may not; or a browser asks what its user did not."""

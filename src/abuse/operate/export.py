@@ -12,6 +12,7 @@ import hashlib
 import io
 import json
 import re
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from typing import Any
 
@@ -46,7 +47,7 @@ def export(publication: Publication, out: str, kind: str = "csv") -> dict[str, A
     before = _replaceable(out, run.campaign_id)
     now = Now.of(publication)
     found, moved = out_now(now)
-    rows = found.sort_by(DisqualifiedAccounts.account).combine_chunks()
+    rows = sorted_rows(found)
     content = as_csv(rows) if kind == "csv" else as_parquet(rows)
     sha256 = hashlib.sha256(content).hexdigest()
     name = f"{DisqualifiedAccounts.table_name()}-{run.run_id}-{sha256[:12]}.{kind}"
@@ -84,6 +85,11 @@ def out_now(now: Now) -> tuple[pa.Table, dict[str, int]]:
     return rows, {"put_on": len(after - before), "taken_off": len(before - after)}
 
 
+def sorted_rows(rows: pa.Table) -> pa.Table:
+    """In the order of an export, by account."""
+    return rows.sort_by(DisqualifiedAccounts.account).combine_chunks()
+
+
 def check(out: str) -> dict[str, Any]:
     """The manifest of an export that is whole. Raises LakeError naming the first file that is not as it was written."""
     manifest = _manifest(out)
@@ -102,12 +108,20 @@ def check(out: str) -> dict[str, Any]:
 
 def as_csv(rows: pa.Table) -> bytes:
     """RFC 4180, UTF-8, with a header. Empty means none."""
-    text = io.StringIO(newline="")
-    writer = csv.writer(text)
-    writer.writerow(rows.column_names)
+    return "".join(csv_parts(rows)).encode()
+
+
+def csv_parts(rows: pa.Table) -> Iterator[str]:
+    """The same, as it is made."""
+    yield _csv([rows.column_names])
     for batch in rows.to_batches(BATCH):
-        writer.writerows([_cell(value) for value in row.values()] for row in batch.to_pylist())
-    return text.getvalue().encode()
+        yield _csv([_cell(value) for value in row.values()] for row in batch.to_pylist())
+
+
+def _csv(rows: Iterable[list[str]]) -> str:
+    text = io.StringIO(newline="")
+    csv.writer(text).writerows(rows)
+    return text.getvalue()
 
 
 def as_parquet(rows: pa.Table) -> bytes:

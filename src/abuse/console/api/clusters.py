@@ -8,13 +8,14 @@ from fastapi import APIRouter, Query
 
 from abuse.console.api import shapes
 from abuse.console.api.v1 import PROBLEMS, After, Limit, evidence, slice_of
-from abuse.console.asked import ClusterId, FromKept, FromView, Kind, Least, Page, Rules, Show, Sort
+from abuse.console.asked import ClusterId, FromKept, FromLedgers, FromView, Kind, Least, Page, Rules, Show, Sort
 from abuse.console.draw.graph import Facts, facts, graph
 from abuse.console.pages.cluster import sentence
 from abuse.console.read import accounts
 from abuse.console.read import clusters as reading
 from abuse.console.read.build import model_name
 from abuse.console.read.model import View
+from abuse.console.read.now import spoken
 
 api = APIRouter(prefix="/api/v1/campaigns/{campaign_id}/clusters", tags=["clusters"], responses=PROBLEMS)
 
@@ -23,15 +24,17 @@ api = APIRouter(prefix="/api/v1/campaigns/{campaign_id}/clusters", tags=["cluste
 def clusters(
     view: FromView,
     limit: Limit,
+    ledgers: FromLedgers,
+    kept: FromKept,
     show: Show = "open",
     sort: Sort = "score",
     kind: Kind = "",
     least: Least = 0,
     page: Page = 1,
 ) -> shapes.Clusters:
-    """As the queue: those with accounts in review or out, unless `show` says otherwise."""
+    """Those with accounts in review or out, unless `show` says otherwise; `todo` is what the queue begins with."""
     asked = reading.Asked(show=show, sort=sort, kind=kind, least=least, page=page)
-    rows, num = reading.queue(view, asked, limit)
+    rows, num = reading.queue(view, asked, limit, spoken(view, ledgers, kept))
     found = [shapes.Cluster.model_validate(row) for row in rows]
     return shapes.Clusters(**slice_of(view), clusters=found, page=page, num=num)
 
@@ -44,6 +47,7 @@ def cluster(cluster_id: ClusterId, view: FromView) -> shapes.ClusterDetail:
     return shapes.ClusterDetail(
         **slice_of(view),
         **shapes.Cluster.model_validate(found).model_dump(),
+        seen=found["seen"],
         sentence=sentence(found),
         top_reasons=found["top_reasons"],
         standing=[shapes.Standing.model_validate(one) for one in standing],

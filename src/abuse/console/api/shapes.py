@@ -96,6 +96,7 @@ class Decisions(Slice):
 
 
 class AccountStatus(Slice, Decision):
+    seen: str = Field(description="Digest of its cluster's members, or of itself alone; a decision may name it.")
     published_verdict: str = Field(description="What the public tables say; people may have said another since.")
     evidence: list[Evidence]
     addresses: list[str] = Field(description="Further addresses of the account.")
@@ -134,6 +135,7 @@ class Standing(Shape):
 
 
 class ClusterDetail(Slice, Cluster):
+    seen: str = Field(description="Digest of its members, which a decision about it must name.")
     sentence: str
     top_reasons: list[str]
     standing: list[Standing]
@@ -161,6 +163,41 @@ class Members(Slice):
 class Movements(Slice):
     movements: list[Evidence]
     next_offset: int | None
+
+
+class Said(Shape):
+    """A decision as the ledger holds it."""
+
+    decision_id: str
+    action: str
+    accounts: list[str]
+    needs_approval: bool = Field(description="Whether it counts only once a second person approves it.")
+    is_new: bool = Field(description="False when it was in the ledger already.")
+
+
+class Review(Shape):
+    review_id: str
+    decision_id: str
+    run_id: str | None = Field(description="The publication that the person looked at.")
+    cluster_id: str | None
+    account: str
+    action: str
+    member_set_digest: str | None
+    reason_code: str
+    note: str | None
+    actor: str
+    role: str
+    decided_at: datetime
+    needs_approval: bool | None
+    approves: str | None
+    supersedes: str | None
+    state: str = Field(description="stands, waits for a second person, or taken back.")
+
+
+class Reviews(Shape):
+    campaign_id: str
+    reviews: list[Review]
+    next_after: str | None = Field(description="`after` of the next page; null on the last.")
 
 
 class Problem(Shape):

@@ -18,7 +18,7 @@ from abuse.console.web.templates import explorer
 from abuse.settings import Console
 
 PROBLEMS: dict[int | str, dict[str, Any]] = {
-    code: {"model": shapes.Problem, "content": {"application/problem+json": {}}} for code in (404, 422, 503)
+    code: {"model": shapes.Problem, "content": {"application/problem+json": {}}} for code in (401, 404, 422, 503)
 }
 api = APIRouter(prefix="/api/v1", responses=PROBLEMS)
 After = Annotated[str, Query(max_length=200, description="Accounts behind this name; `next_after` of the page before.")]
@@ -103,6 +103,7 @@ def account(account: Account, view: FromView, ledgers: FromLedgers, rules: Rules
     return shapes.AccountStatus(
         **slice_of(view),
         **shapes.Decision.model_validate(row).model_dump(),
+        seen=accounts.seen(view, row),
         published_verdict=published["verdict"],
         evidence=[evidence(item, rules) for item in row["evidence"]],
         addresses=[found["address"] for found in accounts.addresses(view, row["account"])],

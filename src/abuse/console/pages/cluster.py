@@ -2,13 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from abuse.console.asked import CampaignId, ClusterId, FromKept, FromView, MemberSort, Night, Page, Rules
+from abuse.console.act.decide import OF_CLUSTER, OF_MEMBERS
+from abuse.console.asked import (
+    CampaignId,
+    ClusterId,
+    Done,
+    FromDoor,
+    FromKept,
+    FromLedgers,
+    FromOutcomes,
+    FromReview,
+    FromView,
+    MemberSort,
+    Night,
+    Page,
+    Rules,
+)
 from abuse.console.draw.timeline import timeline
+from abuse.console.pages import said
 from abuse.console.pages.overview import answer
 from abuse.console.read import accounts
 from abuse.console.read import clusters as reading
@@ -16,8 +34,10 @@ from abuse.console.read.build import model_name
 from abuse.console.read.history import lines_of
 from abuse.console.read.model import View
 from abuse.console.read.moments import moments
+from abuse.console.read.now import Spoken, spoken
+from abuse.console.who.person import Visitor
 from abuse.operate.because import FAMILIES
-from abuse.tables import ClusterFeatures
+from abuse.tables import VERDICTS, ClusterFeatures
 
 pages = APIRouter(prefix="/campaigns/{campaign_id}/clusters/{cluster_id}")
 NUM_MOVEMENTS = 25
@@ -41,11 +61,16 @@ def cluster(
     rules: Rules,
     kept: FromKept,
     as_of: Night,
+    ledgers: FromLedgers,
+    outcomes: FromOutcomes,
+    review: FromReview,
+    who: FromDoor,
     sort: MemberSort = "ties",
     page: Page = 1,
+    done: Done = "",
 ) -> Response:
     found = reading.cluster(view, cluster_id)
-    part = "hx-request" in request.headers and "hx-history-restore-request" not in request.headers
+    people = spoken(view, ledgers, kept)
     shared = {
         "campaign_id": campaign_id,
         "tab": "queue",
@@ -56,9 +81,18 @@ def cluster(
         "sort": sort,
         "page": page,
         "num_pages": max(1, -(-found["size"] // rules.page_rows)),
+        "stands": people.stands,
+        "of_members": allowed(who, as_of, OF_MEMBERS),
+        "of_cluster": allowed(who, as_of, OF_CLUSTER),
+        "reload": False,
     }
+    if part := part_of(request):
+        if part != "decide":
+            return answer(request, "_members.html", **shared)
+        shared["reload"] = True  # what was decided changes the list of members too
+    shared |= deciding(view, people, found, who) | {"outcome": outcomes.get(who, done), "max_alone": review.max_alone}
     if part:
-        return answer(request, "_members.html", **shared)
+        return answer(request, "_decide_cluster.html", **shared)
     return answer(
         request,
         "cluster.html",
@@ -80,6 +114,29 @@ def history(request: Request, campaign_id: CampaignId, cluster_id: ClusterId, vi
     """Asked for by the page once it stands: every earlier night is another read of the lake."""
     lines = lines_of(view.publication, cluster_id)
     return answer(request, "_lines.html", campaign_id=campaign_id, lines=lines, as_of=as_of)
+
+
+def part_of(request: Request) -> str:
+    """The id of the part that the page itself asks for; nothing where the whole page is wanted."""
+    is_part = "hx-request" in request.headers and "hx-history-restore-request" not in request.headers
+    return request.headers.get("hx-target", "part") if is_part else ""
+
+
+def allowed(who: Visitor | None, as_of: datetime | None, actions: Iterable[str]) -> list[str]:
+    """What of these this person may do; decisions are about the current night alone."""
+    return [action for action in actions if as_of is None and who is not None and who.person.may(action)]
+
+
+def deciding(view: View, people: Spoken, found: dict[str, Any], who: Visitor | None) -> dict[str, Any]:
+    """What stands of a cluster, what was said of it, and what comes next."""
+    name = found["cluster_id"]
+    entries = said.entries(people, (one.account for one in people.by_cluster.get(name, [])), who)
+    return {
+        "now": said.verdicts_now(people, name, {verdict: found[verdict] or 0 for verdict in VERDICTS}),
+        "entries": entries,
+        "next_id": reading.next_to_do(view, name, people),
+        "most_entries": said.MOST_SHOWN,
+    }
 
 
 def sentence(found: dict[str, Any]) -> str:

@@ -7,11 +7,30 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request
 from starlette.responses import RedirectResponse, Response
 
-from abuse.console.asked import CampaignId, FromLedgers, FromView, Kind, Least, Night, Page, Rules, Show, Sort
+from abuse.console.act.bulk import OF_MANY
+from abuse.console.asked import (
+    CampaignId,
+    Done,
+    FromDoor,
+    FromKept,
+    FromLedgers,
+    FromOutcomes,
+    FromView,
+    Kind,
+    Least,
+    Night,
+    Page,
+    Rules,
+    Show,
+    Sort,
+)
+from abuse.console.pages.cluster import allowed, part_of
 from abuse.console.pages.overview import answer
+from abuse.console.pages.said import in_short
 from abuse.console.problems import NotFound
 from abuse.console.read import accounts
 from abuse.console.read import clusters as reading
+from abuse.console.read.now import spoken
 from abuse.console.web.templates import url
 from abuse.tables import LINK_KINDS
 
@@ -27,18 +46,25 @@ def queue(
     ledgers: FromLedgers,
     rules: Rules,
     as_of: Night,
-    show: Show = "open",
+    kept: FromKept,
+    outcomes: FromOutcomes,
+    who: FromDoor,
+    show: Show = "todo",
     sort: Sort = "score",
     kind: Kind = "",
     least: Least = 0,
     page: Page = 1,
+    done: Done = "",
 ) -> Response:
     asked = reading.Asked(show=show, sort=sort, kind=kind, least=least, page=page)
-    rows, num = reading.queue(view, asked, rules.page_rows)
-    is_part = "hx-request" in request.headers and "hx-history-restore-request" not in request.headers
+    people = spoken(view, ledgers, kept)
+    rows, num = reading.queue(view, asked, rules.page_rows, people)
     return answer(
         request,
-        "_queue.html" if is_part else "queue.html",
+        "_queue.html" if part_of(request) else "queue.html",
+        said={row["cluster_id"]: in_short(people, row["cluster_id"]) for row in rows},
+        outcome=outcomes.get(who, done),
+        of_many=allowed(who, as_of, OF_MANY),
         campaign_id=campaign_id,
         tab="queue",
         asked=asked,

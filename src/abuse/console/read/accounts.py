@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from abuse import authority
 from abuse.console.problems import NotFound
 from abuse.console.read.model import View, instant
 from abuse.operate.because import told
@@ -71,6 +72,12 @@ def place(view: View, row: dict[str, Any]) -> dict[str, Any]:
         return {}
     flags = {name: bool(found[name]) for name in ("is_giant", "is_weak")}
     return found | flags | {"link_kinds": json.loads(found["link_kinds"])}
+
+
+def seen(view: View, row: dict[str, Any]) -> str:
+    """The digest of its cluster's members, or of itself alone, that a decision on it names."""
+    found = view.value("SELECT seen FROM clusters WHERE cluster_id = ?", row[Decisions.cluster_id])
+    return found or authority.members_digest(frozenset({row[Decisions.account]}))
 
 
 def rests_on(view: View, row: dict[str, Any]) -> list[str]:

@@ -17,6 +17,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from abuse import authority
 from abuse.console.read.layout import BEGIN, DERIVE, FORMAT
 from abuse.lake.publication import Publication
 from abuse.lake.stream import batches
@@ -69,6 +70,7 @@ def build(publication: Publication, file: Path) -> None:
     os.close(handle)
     try:
         with closing(sqlite3.connect(name)) as db:
+            db.create_aggregate("seen", 1, _Seen)  # type: ignore[arg-type] # typeshed wants more than SQLite does
             db.executescript(BEGIN)
             for raw, (table, columns, where) in WITH_EVIDENCE.items():
                 _load_with_evidence(db, publication, raw, table, columns, where)
@@ -81,6 +83,19 @@ def build(publication: Publication, file: Path) -> None:
     except BaseException:
         Path(name).unlink(missing_ok=True)
         raise
+
+
+class _Seen:
+    """The digest of a cluster's members that a decision about them names."""
+
+    def __init__(self) -> None:
+        self._accounts: list[str] = []
+
+    def step(self, account: str) -> None:
+        self._accounts.append(account)
+
+    def finalize(self) -> str:
+        return authority.members_digest(frozenset(self._accounts))
 
 
 def _about(publication: Publication) -> dict[str, str]:

@@ -8,8 +8,15 @@ from typing import Any
 
 from abuse.console.problems import NotFound
 from abuse.console.read.model import View, instant
+from abuse.console.read.now import Spoken
 
+TODO = """
+((review > 0 OR disqualified > 0) AND cluster_id NOT IN (SELECT value FROM json_each(:settled)))
+OR cluster_id IN (SELECT value FROM json_each(:asked))
+"""
 SHOWS = {
+    "todo": TODO,
+    "approval": "cluster_id IN (SELECT value FROM json_each(:waiting))",
     "open": "review > 0 OR disqualified > 0",
     "review": "review > 0",
     "disqualified": "disqualified > 0",
@@ -36,7 +43,7 @@ MEMBER_SORTS = {
 }
 ROW = """
 cluster_id, founder, size, num_links, shape, core_funder, core_kind, num_cut, is_giant, score, score_lower,
-disqualified, review, clear, exempt, not_analysed, reward
+disqualified, review, clear, exempt, not_analysed, reward, seen
 """
 
 
@@ -65,14 +72,30 @@ class Asked:
     page: int = 1
 
 
-def queue(view: View, asked: Asked, num_rows: int) -> tuple[list[dict[str, Any]], int]:
-    """A page of clusters, and how many there are in all."""
-    where = f"({SHOWS[asked.show]}) AND size >= ? AND (? = '' OR core_kind = ?)"
-    values = (asked.least, asked.kind, asked.kind)
-    num = int(view.value(f"SELECT count(*) FROM clusters WHERE {where}", *values))  # noqa: S608 -- from SHOWS
-    sql = f"SELECT {ROW} FROM clusters WHERE {where} ORDER BY {SORTS[asked.sort]}, cluster_id LIMIT ? OFFSET ?"  # noqa: S608 -- from SORTS
-    rows = view.rows(sql, *values, num_rows, (asked.page - 1) * num_rows)
+def queue(view: View, asked: Asked, num_rows: int, said: Spoken | None = None) -> tuple[list[dict[str, Any]], int]:
+    """A page of clusters, and how many there are in all. `said`: so that what people settled is not to do any more."""
+    where = f"({SHOWS[asked.show]}) AND size >= :least AND (:kind = '' OR core_kind = :kind)"
+    values: dict[str, Any] = {"least": asked.least, "kind": asked.kind} | _spoken(said)
+    num = int(view.value(f"SELECT count(*) FROM clusters WHERE {where}", values))  # noqa: S608 -- from SHOWS
+    sql = f"SELECT {ROW} FROM clusters WHERE {where} ORDER BY {SORTS[asked.sort]}, cluster_id LIMIT :num OFFSET :first"  # noqa: S608 -- from SORTS
+    rows = view.rows(sql, values | {"num": num_rows, "first": (asked.page - 1) * num_rows})
     return [row | {"is_giant": bool(row["is_giant"])} for row in rows], num
+
+
+def next_to_do(view: View, cluster_id: str, said: Spoken) -> str | None:
+    """The cluster that the queue has behind this one, the highest score first; its first one behind the last."""
+    sql = f"""WITH places AS (SELECT cluster_id, review, disqualified,
+        row_number() OVER (ORDER BY {SORTS["score"]}, cluster_id) AS place FROM clusters)
+      SELECT cluster_id FROM places WHERE ({TODO}) AND cluster_id <> :this
+      ORDER BY place < (SELECT place FROM places WHERE cluster_id = :this), place LIMIT 1"""  # noqa: S608 -- from SORTS
+    found: str | None = view.value(sql, {"this": cluster_id} | _spoken(said))
+    return found
+
+
+def _spoken(said: Spoken | None) -> dict[str, str]:
+    """As SQLite reads lists."""
+    names = (said.settled, said.asked, said.waiting) if said else ([], [], [])
+    return dict(zip(("settled", "asked", "waiting"), map(json.dumps, names), strict=True))
 
 
 def cluster(view: View, cluster_id: str) -> dict[str, Any]:

@@ -4,7 +4,7 @@ Times are whole microseconds since 1970, lists are JSON. `raw` is a second datab
 from Delta goes there first, so that the file holds nothing but what pages ask for, in the order they ask.
 """
 
-FORMAT = 1
+FORMAT = 2
 """Part of a file's name: a console that knows another layout builds its own."""
 
 EVIDENCE = "kind TEXT, chain TEXT, tx_hash TEXT, sender TEXT, recipient TEXT, at INTEGER, amount REAL, asset TEXT, "
@@ -38,13 +38,13 @@ CREATE INDEX main.members_account ON members (account);
 
 CREATE TABLE main.clusters AS
   SELECT g.*, c.score, c.score_lower, c.top_reasons, m.disqualified, m.review, m.clear, m.exempt, m.not_analysed,
-    m.reward
+    m.reward, m.seen
   FROM raw.grouped g
   LEFT JOIN (SELECT cluster_id, max(score) AS score, max(score_lower) AS score_lower, min(top_reasons) AS top_reasons
     FROM raw.scored GROUP BY cluster_id) c ON c.cluster_id = g.cluster_id
   LEFT JOIN (SELECT cluster_id, sum(verdict = 'disqualified') AS disqualified, sum(verdict = 'review') AS review,
     sum(verdict = 'clear') AS clear, sum(verdict = 'exempt') AS exempt, sum(verdict = 'not_analysed') AS not_analysed,
-    sum(reward) AS reward FROM main.members GROUP BY cluster_id) m ON m.cluster_id = g.cluster_id
+    sum(reward) AS reward, seen(account) AS seen FROM main.members GROUP BY cluster_id) m ON m.cluster_id = g.cluster_id
   ORDER BY g.cluster_id;
 CREATE UNIQUE INDEX main.clusters_id ON clusters (cluster_id);
 CREATE TABLE main.explained AS SELECT * FROM raw.explained ORDER BY cluster_id;

@@ -56,6 +56,11 @@ class Ledgers:
         self._look()
         return self._words.get(campaign_id, {})
 
+    def seen(self) -> tuple[tuple[str, int | None], ...]:
+        """The version of each ledger: what was made of them stays right as long as it is the same."""
+        self._look()
+        return tuple(sorted(self._versions.items()))
+
     def campaigns(self) -> list[str]:
         """Ids, in the order of their names."""
         return sorted({run.campaign_id for run in self.runs()})
@@ -67,6 +72,11 @@ class Ledgers:
     def age_s(self) -> float:
         """Seconds since the lake was last looked at."""
         return time.monotonic() - self._seen_at
+
+    def refresh(self) -> None:
+        """Reads what was just written here, so that whoever wrote it sees it."""
+        with self._lock:
+            self._read()
 
     def _look(self) -> None:
         """The first look waits for the lake; later ones are one request's, and nobody waits for them."""

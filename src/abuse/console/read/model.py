@@ -27,7 +27,9 @@ class View:
     db: sqlite3.Connection
 
     def rows(self, sql: str, *values: Any) -> list[dict[str, Any]]:
-        with closing(self.db.execute(sql, values)) as cursor:
+        """`values`: in order, or one dict of them by name."""
+        by_name = values[0] if len(values) == 1 and isinstance(values[0], dict) else None
+        with closing(self.db.execute(sql, values if by_name is None else by_name)) as cursor:
             names = [column[0] for column in cursor.description]
             return [dict(zip(names, row, strict=True)) for row in cursor]
 

@@ -21,7 +21,44 @@ document.addEventListener("keydown", (event) => {
   if (event.key === "j") step(1);
   else if (event.key === "k") step(-1);
   else if (event.key === "/") { const box = document.getElementById("q"); if (box) { event.preventDefault(); box.focus(); } }
+  else if (event.key === "n" && document.querySelector("[data-next]")) document.querySelector("[data-next]").click();
+  else if (document.querySelector(`[data-key="${CSS.escape(event.key)}"]`)) { event.preventDefault(); wanted(document.querySelector(`[data-key="${CSS.escape(event.key)}"]`)); }
   else if (turn) { const link = document.querySelector(`.pager a[rel=${turn}]`); if (link) link.click(); }
+});
+
+// A form of decisions: a reason fits some of its buttons. The server checks it again.
+const fits = (option, action) => action === "note" || !option.value || option.dataset.for.split(" ").includes(action);
+
+function wanted(button) {
+  const form = button.form, select = form.querySelector("[data-reason]");
+  if (!select || (select.value && fits(select.selectedOptions[0], button.value))) { form.requestSubmit(button); return; }
+  form.dataset.wanted = button.value;
+  for (const option of select.options) option.disabled = !fits(option, button.value);
+  select.value = "";
+  select.focus();
+}
+
+document.addEventListener("change", (event) => {
+  const form = event.target.form;
+  if (!form || !form.matches("[data-decide]")) return;
+  if (event.target.matches("[data-reason]")) {
+    for (const button of form.querySelectorAll("button[name=action]")) button.disabled = !fits(event.target.selectedOptions[0], button.value);
+  }
+  if (form.dataset.ticks && event.target.name === form.dataset.ticks) {
+    const num = document.querySelectorAll(`input[name=${form.dataset.ticks}]:checked`).length;
+    form.querySelector("[data-num]").textContent = num ? `${num} ticked` : "None ticked";
+  }
+});
+
+document.addEventListener("keydown", (event) => {
+  const form = event.target.form;
+  if (event.key !== "Enter" || !event.target.matches("[data-reason]") || !event.target.value || !form.dataset.wanted) return;
+  event.preventDefault();
+  form.requestSubmit(form.querySelector(`button[value=${form.dataset.wanted}]`));
+});
+
+document.addEventListener("focusout", (event) => {
+  if (event.target.matches("[data-reason]")) for (const option of event.target.options) option.disabled = false;
 });
 
 document.addEventListener("click", async (event) => {

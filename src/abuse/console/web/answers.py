@@ -12,13 +12,25 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from abuse.console.problems import NotFound, NotReady
+from abuse.console.problems import Forbidden, NotFound, NotReady, Unauthenticated
 from abuse.errors import AbuseError, InputError
+from abuse.review.refused import Conflict, NotAllowed, Unknown
 
 API = "/api/"
 RETRY_S = 5
 LOG = logging.getLogger("abuse.console")
-STATUS: list[tuple[type[AbuseError], int]] = [(NotFound, 404), (NotReady, 503), (InputError, 400), (AbuseError, 500)]
+STATUS: list[tuple[type[AbuseError], int]] = [
+    (NotFound, 404),
+    (Unknown, 404),
+    (NotReady, 503),
+    (Unauthenticated, 401),
+    (Forbidden, 403),
+    (NotAllowed, 403),
+    (Conflict, 409),
+    (InputError, 422),
+    (AbuseError, 500),
+]
+"""The first kind that fits."""
 
 
 class Problem(JSONResponse):
@@ -29,7 +41,7 @@ class Problem(JSONResponse):
 
 def problem(request: Request, status: int, detail: str, fix: str = "", **more: Any) -> Response:
     """The answer in the caller's own language."""
-    headers = {"retry-after": str(RETRY_S)} if status == HTTPStatus.SERVICE_UNAVAILABLE else {}
+    headers = {503: {"retry-after": str(RETRY_S)}, 401: {"www-authenticate": "Bearer"}}.get(status, {})
     title = HTTPStatus(status).phrase
     if request.url.path.startswith(API):
         body = {"type": "about:blank", "title": title, "status": status, "detail": detail} | more
@@ -42,15 +54,20 @@ def problem(request: Request, status: int, detail: str, fix: str = "", **more: A
     return page
 
 
+def refused(request: Request, why: AbuseError) -> Response:
+    """What an operator or a caller can fix, in one line."""
+    status = next(code for kind, code in STATUS if isinstance(why, kind))
+    if status == HTTPStatus.INTERNAL_SERVER_ERROR:
+        LOG.error("not answered", extra={"path": request.url.path, "why": str(why)})
+    return problem(request, status, f"{why.where.removeprefix('--')}: {why.found}, wanted {why.wanted}.", why.fix)
+
+
 def install(app: FastAPI) -> None:
     """Every way a request can fail, one kind of answer."""
 
     @app.exception_handler(AbuseError)
     async def _ours(request: Request, why: AbuseError) -> Response:
-        status = next(code for kind, code in STATUS if isinstance(why, kind))
-        if status == HTTPStatus.INTERNAL_SERVER_ERROR:
-            LOG.error("not answered", extra={"path": request.url.path, "why": str(why)})
-        return problem(request, status, f"{why.where}: {why.found}, wanted {why.wanted}.", why.fix)
+        return refused(request, why)
 
     @app.exception_handler(HTTPException)
     async def _http(request: Request, why: HTTPException) -> Response:

@@ -5,7 +5,9 @@ Addresses, labels, token names, notes and reasons are written by attackers: no t
 
 from __future__ import annotations
 
+import secrets
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -16,8 +18,10 @@ from starlette.responses import HTMLResponse
 
 from abuse import __version__
 from abuse.console.draw.graph import short
+from abuse.console.web.choices import reasons, words_of
 from abuse.operate.page import moment, printable
 from abuse.settings import Console
+from abuse.words import ACTIONS
 
 MINUTE, HOUR, DAY = 60, 3600, 86400
 WORDS = {
@@ -46,17 +50,24 @@ class Templates:
             lstrip_blocks=True,
         )
         self.env.filters |= {"n": number, "share": share, "at": at, "words": words, "ago": ago, "lasted": lasted}
-        self.env.filters |= {"short": short, "amount": amount, "verdict": verdict}
+        self.env.filters |= {"short": short, "amount": amount, "verdict": verdict, "lines": lines}
+        self.env.filters["sent"] = partial(quote, safe="")  # a hidden character must come back as it went out
         self.env.globals |= {"url": url, "tx_url": lambda chain, tx: explorer(rules.explorer_tx, chain, "tx", tx)}
-        self.env.globals |= {"version": __version__, "address_url": lambda chain, address: explorer(
+        self.env.globals |= {"new_key": lambda: secrets.token_urlsafe(12), "reasons": reasons, "said_as": words_of}
+        self.env.globals |= {"meaning": ACTIONS, "version": __version__, "address_url": lambda chain, address: explorer(
             rules.explorer_address, chain, "address", address)}  # fmt: skip
 
     def page(self, request: Request, name: str, status: int = 200, **context: Any) -> HTMLResponse:
         """A whole page; for a part of one that the browser asks for, the part alone."""
-        text = self.env.get_template(name).render(
-            request=request, **{"campaign_id": None, "tab": "", "as_of": None} | context
-        )
-        return HTMLResponse(text, status_code=status, headers={"vary": "HX-Request"})
+        shared = {"campaign_id": None, "tab": "", "as_of": None, "here": here(request)}
+        shared |= {"visitor": getattr(request.state, "visitor", None), "access": request.app.state.access}
+        text = self.env.get_template(name).render(request=request, **shared | context)
+        return HTMLResponse(text, status_code=status, headers={"vary": "HX-Request, HX-Target"})
+
+
+def here(request: Request) -> str:
+    """The address of this page, to come back to; without what an earlier form left in it."""
+    return str(request.url.remove_query_params("done").replace(scheme="", netloc=""))
 
 
 def shown(value: Any) -> Any:
@@ -99,6 +110,11 @@ def at(value: datetime | str | None) -> str:
         return "unknown"
     when = value if isinstance(value, datetime) else datetime.fromisoformat(value)
     return moment(when.astimezone(UTC).replace(microsecond=0).isoformat())
+
+
+def lines(value: str) -> Markup:
+    """Text of several lines: each as a person may see it, and escaped."""
+    return Markup("<br>").join(printable(line) for line in value.split("\n"))
 
 
 def words(value: str | None) -> str:

@@ -1,0 +1,48 @@
+"""One word about every ticked cluster of the queue, and what became of each."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+from starlette.responses import Response
+
+from abuse.console.act.decide import action_of
+from abuse.console.act.forms import CheckedForm, FromVisitor, said
+from abuse.console.act.outcomes import Line, back, done, not_done
+from abuse.console.asked import CampaignId, FromLedgers, FromOutcomes, FromReview, Kind, Least, Page, Show, Sort
+from abuse.console.web.templates import url
+from abuse.errors import InputError
+from abuse.review.decide import decide_each
+
+pages = APIRouter(prefix="/campaigns/{campaign_id}")
+OF_MANY = ("confirm", "overturn", "hold")
+BETWEEN = " "
+"""Of a cluster and the digest of its members, in the value of a tick."""
+
+
+@pages.post("/queue")
+def of_many(
+    campaign_id: CampaignId,
+    form: CheckedForm,
+    who: FromVisitor,
+    ledgers: FromLedgers,
+    rules: FromReview,
+    outcomes: FromOutcomes,
+    show: Show = "todo",
+    sort: Sort = "score",
+    kind: Kind = "",
+    least: Least = 0,
+    page: Annotated[Page, Query()] = 1,
+) -> Response:
+    action = action_of(form, OF_MANY)
+    ticked = dict(one.split(BETWEEN, 1) for one in form.all("cluster") if BETWEEN in one)
+    if not ticked:
+        raise InputError("clusters", "none is ticked", "one or more", "Tick which you mean.")
+    word = said(who, action, form, [f"{name}{BETWEEN}{seen}" for name, seen in ticked.items()])
+    lines: list[Line] = []
+    for name, found in decide_each(ledgers.lake, campaign_id, word, ticked, rules).items():
+        lines.append(not_done(found, name) if isinstance(found, InputError) else done(found, name))
+    ledgers.refresh()
+    to = url("campaigns", campaign_id, "queue", show=show, sort=sort, kind=kind, least=least or None, page=page)
+    return back(outcomes, who, lines, to)

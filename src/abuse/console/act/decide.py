@@ -1,0 +1,87 @@
+"""A cluster, some of its members, or an account: confirm, overturn, split off, hold, exempt, note."""
+
+from __future__ import annotations
+
+from urllib.parse import unquote
+
+from fastapi import APIRouter
+from starlette.responses import Response
+
+from abuse.console.act.forms import CheckedForm, Form, FromVisitor, said
+from abuse.console.act.outcomes import back, told
+from abuse.console.asked import Account, CampaignId, ClusterId, FromLedgers, FromOutcomes, FromReview
+from abuse.console.web.templates import url
+from abuse.errors import InputError
+from abuse.operate.page import printable
+from abuse.review.decide import decide
+
+pages = APIRouter(prefix="/campaigns/{campaign_id}")
+OF_CLUSTER = ("confirm", "overturn", "hold", "note")
+OF_MEMBERS = ("split", "confirm", "overturn", "exempt", "hold")
+OF_ACCOUNT = ("exempt", "overturn", "confirm", "hold", "note")
+TOP = "#decide"
+
+
+@pages.post("/clusters/{cluster_id}")
+def of_cluster(
+    campaign_id: CampaignId,
+    cluster_id: ClusterId,
+    form: CheckedForm,
+    who: FromVisitor,
+    ledgers: FromLedgers,
+    rules: FromReview,
+    outcomes: FromOutcomes,
+) -> Response:
+    """All its members, as they were seen."""
+    action, seen = action_of(form, OF_CLUSTER), form.one("seen")
+    word = said(who, action, form, [cluster_id], remark(action))
+    lines = told(ledgers, lambda: [decide(ledgers.lake, campaign_id, word, [cluster_id], rules, seen=seen)])
+    return back(outcomes, who, lines, url("campaigns", campaign_id, "clusters", cluster_id), TOP)
+
+
+@pages.post("/clusters/{cluster_id}/members")
+def of_members(
+    campaign_id: CampaignId,
+    cluster_id: ClusterId,
+    form: CheckedForm,
+    who: FromVisitor,
+    ledgers: FromLedgers,
+    rules: FromReview,
+    outcomes: FromOutcomes,
+) -> Response:
+    """Those that are ticked, and nobody where none is."""
+    action, ticked, seen = action_of(form, OF_MEMBERS), sorted(set(map(unquote, form.all("account")))), form.one("seen")
+    if not ticked:
+        raise InputError("members", "none is ticked", "one or more", "Tick whom you mean.")
+    word = said(who, action, form, ticked)
+    lines = told(ledgers, lambda: [decide(ledgers.lake, campaign_id, word, ticked, rules, seen=seen)])
+    return back(outcomes, who, lines, url("campaigns", campaign_id, "clusters", cluster_id), TOP)
+
+
+@pages.post("/accounts/{account:path}")
+def of_account(
+    campaign_id: CampaignId,
+    account: Account,
+    form: CheckedForm,
+    who: FromVisitor,
+    ledgers: FromLedgers,
+    rules: FromReview,
+    outcomes: FromOutcomes,
+) -> Response:
+    action = action_of(form, OF_ACCOUNT)
+    seen = None if action == "note" else form.one("seen")  # a remark harms nobody, whoever is beside it
+    word = said(who, action, form, [account], remark(action))
+    lines = told(ledgers, lambda: [decide(ledgers.lake, campaign_id, word, [account], rules, seen=seen)])
+    return back(outcomes, who, lines, url("campaigns", campaign_id, "accounts", account), TOP)
+
+
+def action_of(form: Form, allowed: tuple[str, ...]) -> str:
+    found = form.one("action")
+    if found not in allowed:
+        raise InputError("action", repr(printable(found[:50])), f"one of: {', '.join(allowed)}", "Use the page.")
+    return found
+
+
+def remark(action: str) -> str:
+    """A note needs no other reason, whatever the form's list stands at."""
+    return "remark" if action == "note" else ""

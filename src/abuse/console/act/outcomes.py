@@ -1,0 +1,103 @@
+"""What came of a form, told on the page that it leads back to."""
+
+from __future__ import annotations
+
+import secrets
+import threading
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from starlette.responses import RedirectResponse, Response
+
+from abuse.console.read.ledgers import Ledgers
+from abuse.console.who.person import Visitor
+from abuse.errors import InputError
+from abuse.review.refused import Changed
+from abuse.review.said import Decision
+
+MOST_KEPT = 500
+DID = {
+    "confirm": "Confirmed",
+    "overturn": "Overturned",
+    "split": "Split off",
+    "hold": "Held",
+    "exempt": "Exempted",
+    "note": "Remark kept of",
+    "appeal_opened": "Appeal opened of",
+    "appeal_resolved": "Appeal answered of",
+    "approve": "Approved for",
+    "undo": "Taken back for",
+}
+WAITS = {"overturn": "Overturning", "split": "Splitting off", "exempt": "Exempting"}
+CHANGES_NOTHING = ("note", "appeal_opened")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Line:
+    """What became of one thing that was asked."""
+
+    is_done: bool
+    text: str
+    about: str = ""
+    """The cluster or account, where several were asked about."""
+    decision_id: str = ""
+    """What an undo would take back."""
+    counts_later: bool = False
+    """Whether public tables do not know it yet."""
+
+
+class Outcomes:
+    """The latest, each shown to who asked for it and to nobody else."""
+
+    def __init__(self) -> None:
+        self._found: OrderedDict[tuple[str, str], list[Line]] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def put(self, who: Visitor, lines: list[Line]) -> str:
+        name = secrets.token_hex(8)
+        with self._lock:
+            self._found[who.person.name, name] = lines
+            while len(self._found) > MOST_KEPT:
+                self._found.popitem(last=False)
+        return name
+
+    def get(self, who: Visitor | None, name: str) -> list[Line]:
+        with self._lock:
+            return self._found.get((who.person.name, name), []) if who else []
+
+
+def done(found: Decision, about: str = "") -> Line:
+    """A word that is in the ledger."""
+    many = f"{len(found.accounts):,} account{'s' if len(found.accounts) != 1 else ''}"
+    text = f"{DID[found.action]} {many}."
+    if found.needs_approval:
+        text = f"{WAITS[found.action]} {many} waits for a second person: it counts once another approver agrees."
+    if not found.is_new:
+        text = f"{text} That was in the ledger already."
+    later = found.action not in CHANGES_NOTHING and not found.needs_approval
+    return Line(is_done=True, text=text, about=about, decision_id=found.decision_id, counts_later=later)
+
+
+def not_done(why: InputError, about: str = "") -> Line:
+    """A word that was refused."""
+    said = f"{why.found}, wanted {why.wanted}."
+    if isinstance(why, Changed):
+        said = "its members are others than those you saw. Look at it as it is now, then decide."
+    return Line(is_done=False, text=f"Nothing was written: {said}", about=about)
+
+
+def told(ledgers: Ledgers, act: Callable[[], list[Decision]]) -> list[Line]:
+    """Does it; what is refused is a line on the page and not another page."""
+    try:
+        return [done(one) for one in act()]
+    except InputError as why:
+        return [not_done(why)]
+    finally:
+        ledgers.refresh()
+
+
+def back(outcomes: Outcomes, who: Visitor, lines: list[Line], page: str, anchor: str = "") -> Response:
+    """To the page, which tells them; to load it again sends nothing again."""
+    mark = "&" if "?" in page else "?"
+    return RedirectResponse(f"{page}{mark}done={outcomes.put(who, lines)}{anchor}", 303)
