@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -16,10 +17,12 @@ from abuse.console.who.access import Access
 from abuse.settings import Console, Review
 from abuse.tables import ClusterLineage
 from tests.console.lakes import FARM, public_rows, publish
+from tests.console.people import Browser, Staff, logged_in
 from tests.lake.test_publication import NIGHT
 
-RULES = Console(poll_s=0.0, wait_s=30.0, page_rows=4)
+RULES = Console(poll_s=0.0, wait_s=30.0, page_rows=4, failed_login_s=0.0)
 Served = Callable[..., TestClient]
+ConsoleOf = Callable[[str], Browser]
 
 
 @pytest.fixture
@@ -51,3 +54,22 @@ def lake(tmp_path_factory: pytest.TempPathFactory) -> Path:
     rows = public_rows() | {ClusterLineage: [same]}
     publish(found, rows, as_of=NIGHT + timedelta(days=1), run_id="run1", minutes=1)
     return found
+
+
+@pytest.fixture
+def staff(tmp_path: Path) -> Staff:
+    return Staff.of(tmp_path)
+
+
+@pytest.fixture
+def ours(lake: Path, tmp_path: Path) -> Path:
+    """A lake of one's own, to write in."""
+    shutil.copytree(lake, tmp_path / "lake")
+    return tmp_path / "lake"
+
+
+@pytest.fixture
+def console_of(served: Served, ours: Path, staff: Staff) -> ConsoleOf:
+    """name -> their browser, logged in to one console."""
+    client = served(ours, access=staff.access, review=Review(max_alone=5))
+    return lambda name: logged_in(client, staff, name)

@@ -12,6 +12,7 @@ from abuse.console.act.outcomes import back, told
 from abuse.console.asked import CampaignId, FromLedgers, FromOutcomes
 from abuse.console.who.addresses import inside
 from abuse.review.decide import approve, undo
+from abuse.review.said import Decision
 
 DecisionId = Annotated[str, Path(pattern=r"^[0-9a-f]{16}$", description="The decision's id, hex digits.")]
 pages = APIRouter(prefix="/campaigns/{campaign_id}/decisions/{decision_id}")
@@ -40,9 +41,11 @@ def take_back(
     ledgers: FromLedgers,
     outcomes: FromOutcomes,
 ) -> Response:
-    word = said(who, "undo", form, [decision_id])
-    lines = told(ledgers, lambda: [undo(ledgers.lake, campaign_id, word, decision_id)])
-    return back(outcomes, who, lines, *_from(form))
+
+    def act() -> list[Decision]:
+        return [undo(ledgers.lake, campaign_id, said(who, "undo", form, [decision_id]), decision_id)]
+
+    return back(outcomes, who, told(ledgers, act), *_from(form))
 
 
 def _from(form: Form) -> tuple[str, str]:

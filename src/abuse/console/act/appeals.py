@@ -15,6 +15,7 @@ from abuse.console.who.addresses import inside
 from abuse.errors import InputError
 from abuse.operate.page import printable
 from abuse.review.decide import open_appeal, resolve_appeal
+from abuse.review.said import Decision
 from abuse.words import OUTCOMES
 
 pages = APIRouter(prefix="/campaigns/{campaign_id}/appeals")
@@ -39,12 +40,16 @@ def answer(
     rules: FromReview,
     outcomes: FromOutcomes,
 ) -> Response:
-    account, outcome = account_of(form), form.one("outcome")
-    if outcome not in OUTCOMES:
-        raise InputError("outcome", repr(printable(outcome[:50])), f"one of: {', '.join(OUTCOMES)}", "Use the page.")
-    word = said(who, "appeal_resolved", form, [account], OUTCOMES[outcome])
-    lines = told(ledgers, lambda: resolve_appeal(ledgers.lake, campaign_id, word, account, outcome, rules))
-    return back(outcomes, who, lines, inside(form.one("back") or url("campaigns", campaign_id, "appeals")))
+
+    def act() -> list[Decision]:
+        account, outcome = account_of(form), form.one("outcome")
+        if outcome not in OUTCOMES:
+            wanted = f"one of: {', '.join(OUTCOMES)}"
+            raise InputError("outcome", repr(printable(outcome[:50])), wanted, "Use the page.")
+        word = said(who, "appeal_resolved", form, [account], OUTCOMES[outcome])
+        return resolve_appeal(ledgers.lake, campaign_id, word, account, outcome, rules)
+
+    return back(outcomes, who, told(ledgers, act), inside(form.one("back") or url("campaigns", campaign_id, "appeals")))
 
 
 def account_of(form: Form) -> str:

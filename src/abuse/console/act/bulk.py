@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from abuse.console.act.decide import action_of
 from abuse.console.act.forms import CheckedForm, FromVisitor, said
-from abuse.console.act.outcomes import Line, back, done, not_done
+from abuse.console.act.outcomes import Line, back, line, told
 from abuse.console.asked import CampaignId, FromLedgers, FromOutcomes, FromReview, Kind, Least, Page, Show, Sort
 from abuse.console.web.templates import url
 from abuse.errors import InputError
@@ -35,14 +35,14 @@ def of_many(
     least: Least = 0,
     page: Annotated[Page, Query()] = 1,
 ) -> Response:
-    action = action_of(form, OF_MANY)
-    ticked = dict(one.split(BETWEEN, 1) for one in form.all("cluster") if BETWEEN in one)
-    if not ticked:
-        raise InputError("clusters", "none is ticked", "one or more", "Tick which you mean.")
-    word = said(who, action, form, [f"{name}{BETWEEN}{seen}" for name, seen in ticked.items()])
-    lines: list[Line] = []
-    for name, found in decide_each(ledgers.lake, campaign_id, word, ticked, rules).items():
-        lines.append(not_done(found, name) if isinstance(found, InputError) else done(found, name))
-    ledgers.refresh()
+
+    def act() -> list[Line]:
+        word = said(who, action_of(form, OF_MANY), form, form.all("cluster"))
+        ticked = dict(one.split(BETWEEN, 1) for one in form.all("cluster") if BETWEEN in one)
+        if not ticked:
+            raise InputError("clusters", "none is ticked", "one or more", "Tick which you mean.")
+        found = decide_each(ledgers.lake, campaign_id, word, ticked, rules)
+        return [line(one, cluster_id) for cluster_id, one in found.items()]
+
     to = url("campaigns", campaign_id, "queue", show=show, sort=sort, kind=kind, least=least or None, page=page)
-    return back(outcomes, who, lines, to)
+    return back(outcomes, who, told(ledgers, act), to)

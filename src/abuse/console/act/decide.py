@@ -14,6 +14,7 @@ from abuse.console.web.templates import url
 from abuse.errors import InputError
 from abuse.operate.page import printable
 from abuse.review.decide import decide
+from abuse.review.said import Decision
 
 pages = APIRouter(prefix="/campaigns/{campaign_id}")
 OF_CLUSTER = ("confirm", "overturn", "hold", "note")
@@ -33,10 +34,13 @@ def of_cluster(
     outcomes: FromOutcomes,
 ) -> Response:
     """All its members, as they were seen."""
-    action, seen = action_of(form, OF_CLUSTER), form.one("seen")
-    word = said(who, action, form, [cluster_id], remark(action))
-    lines = told(ledgers, lambda: [decide(ledgers.lake, campaign_id, word, [cluster_id], rules, seen=seen)])
-    return back(outcomes, who, lines, url("campaigns", campaign_id, "clusters", cluster_id), TOP)
+
+    def act() -> list[Decision]:
+        action = action_of(form, OF_CLUSTER)
+        word = said(who, action, form, [cluster_id], remark(action))
+        return [decide(ledgers.lake, campaign_id, word, [cluster_id], rules, seen=form.one("seen"))]
+
+    return back(outcomes, who, told(ledgers, act), url("campaigns", campaign_id, "clusters", cluster_id), TOP)
 
 
 @pages.post("/clusters/{cluster_id}/members")
@@ -50,12 +54,15 @@ def of_members(
     outcomes: FromOutcomes,
 ) -> Response:
     """Those that are ticked, and nobody where none is."""
-    action, ticked, seen = action_of(form, OF_MEMBERS), sorted(set(map(unquote, form.all("account")))), form.one("seen")
-    if not ticked:
-        raise InputError("members", "none is ticked", "one or more", "Tick whom you mean.")
-    word = said(who, action, form, ticked)
-    lines = told(ledgers, lambda: [decide(ledgers.lake, campaign_id, word, ticked, rules, seen=seen)])
-    return back(outcomes, who, lines, url("campaigns", campaign_id, "clusters", cluster_id), TOP)
+
+    def act() -> list[Decision]:
+        ticked = sorted(set(map(unquote, form.all("account"))))
+        word = said(who, action_of(form, OF_MEMBERS), form, ticked)
+        if not ticked:
+            raise InputError("members", "none is ticked", "one or more", "Tick whom you mean.")
+        return [decide(ledgers.lake, campaign_id, word, ticked, rules, seen=form.one("seen"))]
+
+    return back(outcomes, who, told(ledgers, act), url("campaigns", campaign_id, "clusters", cluster_id), TOP)
 
 
 @pages.post("/accounts/{account:path}")
@@ -68,11 +75,14 @@ def of_account(
     rules: FromReview,
     outcomes: FromOutcomes,
 ) -> Response:
-    action = action_of(form, OF_ACCOUNT)
-    seen = None if action == "note" else form.one("seen")  # a remark harms nobody, whoever is beside it
-    word = said(who, action, form, [account], remark(action))
-    lines = told(ledgers, lambda: [decide(ledgers.lake, campaign_id, word, [account], rules, seen=seen)])
-    return back(outcomes, who, lines, url("campaigns", campaign_id, "accounts", account), TOP)
+
+    def act() -> list[Decision]:
+        action = action_of(form, OF_ACCOUNT)
+        word = said(who, action, form, [account], remark(action))
+        seen = None if action == "note" else form.one("seen")  # a remark harms nobody, whoever is beside it
+        return [decide(ledgers.lake, campaign_id, word, [account], rules, seen=seen)]
+
+    return back(outcomes, who, told(ledgers, act), url("campaigns", campaign_id, "accounts", account), TOP)
 
 
 def action_of(form: Form, allowed: tuple[str, ...]) -> str:

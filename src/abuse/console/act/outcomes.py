@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 import threading
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from starlette.responses import RedirectResponse, Response
@@ -87,10 +87,14 @@ def not_done(why: InputError, about: str = "") -> Line:
     return Line(is_done=False, text=f"Nothing was written: {said}", about=about)
 
 
-def told(ledgers: Ledgers, act: Callable[[], list[Decision]]) -> list[Line]:
+def line(found: Decision | InputError, about: str = "") -> Line:
+    return not_done(found, about) if isinstance(found, InputError) else done(found, about)
+
+
+def told(ledgers: Ledgers, act: Callable[[], Sequence[Decision | Line]]) -> list[Line]:
     """Does it; what is refused is a line on the page and not another page."""
     try:
-        return [done(one) for one in act()]
+        return [one if isinstance(one, Line) else line(one) for one in act()]
     except InputError as why:
         return [not_done(why)]
     finally:

@@ -57,6 +57,15 @@ document.addEventListener("keydown", (event) => {
   form.requestSubmit(form.querySelector(`button[value=${form.dataset.wanted}]`));
 });
 
+// What HTMX could not send or was not answered must not pass for done.
+for (const name of ["htmx:responseError", "htmx:sendError"]) document.addEventListener(name, (event) => {
+  const form = event.target.closest("form[method=post]");
+  if (!form || event.detail.xhr.getResponseHeader("hx-redirect")) return;
+  const line = form.querySelector(".failed") || form.appendChild(Object.assign(document.createElement("p"), { className: "failed" }));
+  line.setAttribute("role", "alert");
+  line.textContent = `The console answered ${event.detail.xhr.status || "nothing"}. Load the page again to see what is written.`;
+});
+
 document.addEventListener("focusout", (event) => {
   if (event.target.matches("[data-reason]")) for (const option of event.target.options) option.disabled = false;
 });

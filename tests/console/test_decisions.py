@@ -1,0 +1,217 @@
+"""What people decide on pages is what the ledger says, once, by whoever may, about what they saw."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.console.conftest import ConsoleOf
+from tests.console.lakes import FARM, MEMBERS, STRANGERS, public_rows, publish
+from tests.console.people import API, ON, Staff, form_of, said, text_of
+from tests.lake.test_publication import NIGHT
+
+CLUSTER = f"{ON}/clusters/{FARM}"
+ALONE = f"{ON}/accounts/{STRANGERS[0]}"
+
+
+def grown() -> dict[Any, list[dict[str, Any]]]:
+    """The farm without its last member."""
+    rows = public_rows()
+    return {table: [row for row in of if row.get("account") != MEMBERS[9]] for table, of in rows.items()}
+
+
+@pytest.mark.parametrize(("action", "reason"), [("confirm", "one_operator"), ("hold", "needs_facts")])
+def test_a_word_about_a_cluster_is_in_the_ledger_and_on_the_page(
+    console_of: ConsoleOf, ours: Path, action: str, reason: str
+) -> None:
+    page = console_of("ann").done(CLUSTER, CLUSTER, action=action, reason_code=reason, note="I looked.\r\nTwice.")
+    rows = said(ours)
+    assert {row["account"] for row in rows} == set(MEMBERS)
+    assert {(row["actor"], row["role"], row["action"], row["note"]) for row in rows} == {
+        ("ann", "reviewer", action, "I looked.\nTwice.")
+    }
+    assert "10 accounts." in page
+    assert "It counts in the next publication" in page
+    assert f"Now: 10 {'disqualified' if action == 'confirm' else 'review'}" in page
+
+
+def test_a_queue_forgets_what_is_settled_and_offers_what_is_next(console_of: ConsoleOf) -> None:
+    ann = console_of("ann")
+    assert FARM in ann.page(f"{ON}/queue")
+    page = ann.done(CLUSTER, CLUSTER, action="confirm", reason_code="one_operator")
+    assert "Nothing else waits in the queue" in page
+    assert "Nothing waits for a person" in ann.page(f"{ON}/queue")
+    assert "confirm 10" in text_of(ann.page(f"{ON}/queue?show=open"))
+
+
+def test_an_account_is_exempted_noted_and_overturned_from_its_own_page(console_of: ConsoleOf, ours: Path) -> None:
+    ann, path = console_of("ann"), f"{ON}/accounts/{MEMBERS[0]}"
+    page = ann.done(path, path, action="overturn", reason_code="acquaintances")
+    assert "Now: clear published: disqualified" in page
+    ann.done(path, path, action="note", note="called them")
+    assert "Now: exempt" in ann.done(path, path, action="exempt", reason_code="own_team")
+    assert [row["action"] for row in said(ours)] == ["overturn", "note", "exempt"]
+    assert {row["account"] for row in said(ours)} == {MEMBERS[0]}
+
+
+def test_ticked_members_are_split_off_and_the_rest_stays(console_of: ConsoleOf, ours: Path) -> None:
+    ann = console_of("ann")
+    page = ann.done(CLUSTER, f"{CLUSTER}/members", action="split", reason_code="not_of_group", account=MEMBERS[:2])
+    assert "Split off 2 accounts." in page
+    assert "Now: 7 disqualified 1 review 2 clear" in page
+    assert {row["account"] for row in said(ours)} == set(MEMBERS[:2])
+    nobody = ann.send(CLUSTER, f"{CLUSTER}/members", action="confirm", reason_code="one_operator")
+    assert "none is ticked" in ann.page(nobody.headers["location"].partition("#")[0])
+    assert len(said(ours)) == 2
+
+
+def test_a_form_sent_twice_counts_once(console_of: ConsoleOf, ours: Path) -> None:
+    ann = console_of("ann")
+    sent = form_of(ann.page(ALONE), ALONE) | {"action": "hold", "reason_code": "needs_facts"}
+    first, second = (ann.client.post(ALONE, data=sent) for _ in range(2))
+    other = sent | {"action": "exempt", "reason_code": "own_team"}
+    third = ann.client.post(ALONE, data=other)
+    assert [one.status_code for one in (first, second, third)] == [303, 303, 303]
+    assert "in the ledger already" in ann.page(second.headers["location"])
+    assert [row["action"] for row in said(ours)] == ["hold", "exempt"], "the same page may say another thing"
+
+
+@pytest.mark.parametrize("path", [CLUSTER, f"{ON}/accounts/{MEMBERS[2]}"])
+def test_members_that_changed_since_the_page_was_read_are_decided_on_by_nobody(
+    console_of: ConsoleOf, ours: Path, path: str
+) -> None:
+    ann = console_of("ann")
+    sent = form_of(ann.page(path), path) | {"action": "confirm", "reason_code": "one_operator"}
+    publish(ours, grown(), as_of=NIGHT + timedelta(days=2), run_id="run2", minutes=2)
+    answer = ann.client.post(path, data=sent)
+    page = text_of(ann.page(answer.headers["location"].partition("#")[0]))
+    assert "Nothing was written: its members are others than those you saw." in page
+    assert said(ours) == []
+
+
+def test_two_reviewers_on_one_cluster_are_both_heard_and_the_later_word_counts(
+    console_of: ConsoleOf, ours: Path
+) -> None:
+    ann, rob = console_of("ann"), console_of("rob")
+    hers = form_of(ann.page(CLUSTER), CLUSTER) | {"action": "confirm", "reason_code": "one_operator"}
+    his = form_of(rob.page(CLUSTER), CLUSTER) | {"action": "hold", "reason_code": "second_opinion"}
+    assert ann.client.post(CLUSTER, data=hers).status_code == 303
+    assert rob.client.post(CLUSTER, data=his).status_code == 303
+    page = text_of(ann.page(CLUSTER))
+    assert "Now: 10 review" in page
+    assert "by ann" in page
+    assert "by rob" in page
+    assert len(said(ours)) == 20
+
+
+def test_letting_off_many_waits_for_another_approver_and_then_counts(console_of: ConsoleOf, ours: Path) -> None:
+    bert, carl, ann = console_of("bert"), console_of("carl"), console_of("ann")
+    page = bert.done(CLUSTER, CLUSTER, action="overturn", reason_code="shared_payer")
+    assert "Overturning 10 accounts waits for a second person" in page
+    assert "Now: 9 disqualified 1 review" in page
+    assert FARM in bert.page(f"{ON}/queue?show=approval")
+    decision = str(said(ours)[0]["decision_id"])
+    agree = f"{ON}/decisions/{decision}/approve"
+    for name in (ann, bert):
+        assert f'action="{agree}"' not in name.page(CLUSTER), "no reviewer, and not who asked"
+    own = bert.client.post(agree, data=form_of(bert.page(CLUSTER), CLUSTER) | {"back": CLUSTER})
+    assert "the approval of another person" in bert.page(own.headers["location"].partition("#")[0])
+    assert ann.client.post(agree, data=form_of(ann.page(CLUSTER), CLUSTER)).status_code == 403
+    assert len(said(ours)) == 10
+    page = carl.done(f"{ON}/appeals", agree)
+    assert "Approved for 10 accounts." in page
+    assert "Now: 10 clear" in text_of(ann.page(CLUSTER))
+
+
+def test_a_decision_is_taken_back_by_another_entry(console_of: ConsoleOf, ours: Path) -> None:
+    ann = console_of("ann")
+    ann.done(CLUSTER, CLUSTER, action="confirm", reason_code="one_operator")
+    decision = str(said(ours)[0]["decision_id"])
+    page = ann.done(CLUSTER, f"{ON}/decisions/{decision}/undo", reason_code="mistake")
+    assert "Taken back for 10 accounts." in page
+    assert "taken back" in page
+    assert FARM in ann.page(f"{ON}/queue")
+    assert [row["action"] for row in said(ours)] == ["confirm"] * 10 + ["undo"] * 10
+
+
+def test_many_clusters_are_answered_one_by_one(console_of: ConsoleOf, ours: Path) -> None:
+    ann, queue = console_of("ann"), f"{ON}/queue"
+    action = f"{queue}?show=todo&sort=score&page=1"
+    page = ann.page(queue)
+    ticks = [f"{FARM} {form_of(ann.page(CLUSTER), CLUSTER)['seen']}", f"{'0' * 16} {'1' * 16}", "nonsense"]
+    assert ticks[0] in page
+    done = ann.done(queue, action, action="confirm", reason_code="one_operator", cluster=ticks)
+    assert f"{FARM} Confirmed 10 accounts." in done
+    assert f"{'0' * 16} Nothing was written" in done
+    assert len(said(ours)) == 10
+
+
+@pytest.mark.parametrize("action", ["confirm", "overturn", "hold", "exempt"])
+def test_a_viewer_is_offered_remarks_alone_and_refused_the_rest(console_of: ConsoleOf, ours: Path, action: str) -> None:
+    vera = console_of("vera")
+    for path in (CLUSTER, ALONE):
+        page = vera.page(path)
+        assert 'value="note"' in page
+        assert f'value="{action}"' not in page
+        answer = vera.client.post(path, data=form_of(page, path) | {"action": action, "reason_code": "chance"})
+        if answer.status_code != 403:
+            assert "Nothing was written: 'exempt'" in text_of(vera.page(answer.headers["location"].partition("#")[0]))
+    answer = vera.client.post(f"{CLUSTER}/members", data=form_of(page, path) | {"action": action, "account": MEMBERS})
+    assert answer.status_code == 403
+    assert said(ours) == []
+    assert "by vera" in vera.done(ALONE, ALONE, action="note", note="seen")
+
+
+@pytest.mark.parametrize(
+    ("action", "filled", "told"),
+    [
+        ("confirm", {}, "none is chosen, wanted one of: one_operator"),
+        ("confirm", {"reason_code": "chance"}, "is no reason to confirm"),
+        ("note", {}, "text of at most"),
+        ("delete", {"reason_code": "chance"}, "'delete', wanted one of: confirm"),
+    ],
+)
+def test_what_no_page_offers_is_refused_in_words(
+    console_of: ConsoleOf, ours: Path, action: str, filled: dict[str, str], told: str
+) -> None:
+    ann = console_of("ann")
+    assert told in ann.done(CLUSTER, CLUSTER, action=action, **filled)
+    assert said(ours) == []
+
+
+def test_a_note_is_text_and_stays_it(console_of: ConsoleOf) -> None:
+    evil = "<script>alert(1)</script>\n\u202eback \"'>"
+    page = console_of("ann")
+    page.done(ALONE, ALONE, action="note", note=evil)
+    for path in (ALONE, f"{ON}/appeals"):
+        text = page.page(path)
+        assert "<script>alert" not in text
+        assert "\u202e" not in text
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;<br>" in page.page(ALONE)
+
+
+def test_a_part_of_the_page_is_enough_for_htmx_and_brings_the_members_along(console_of: ConsoleOf) -> None:
+    ann = console_of("ann")
+    part = {"hx-request": "true", "hx-target": "decide"}
+    sent = form_of(ann.page(CLUSTER), CLUSTER) | {"action": "confirm", "reason_code": "one_operator"}
+    answer = ann.client.post(CLUSTER, data=sent, headers=part, follow_redirects=True)
+    assert answer.text.lstrip().startswith('<section id="decide"')
+    assert 'id="members" hx-swap-oob="true"' in answer.text
+    assert "Confirmed 10 accounts." in answer.text
+    assert form_of(answer.text, CLUSTER)["key"] != sent["key"], "the next word is another"
+
+
+def test_an_older_night_is_looked_at_and_not_decided_on(console_of: ConsoleOf) -> None:
+    page = console_of("ann").page(f"{CLUSTER}?as_of=2026-04-01T00:00:00Z")
+    assert 'value="confirm"' not in page
+    assert "Decisions are about the current night" in page
+
+
+def test_a_console_that_only_reads_has_nothing_to_write_with(served: Any, lake: Path, staff: Staff) -> None:
+    client = served(lake)
+    assert "<form method=" not in client.get(CLUSTER).text
+    for path in (CLUSTER, ALONE, f"{ON}/queue", f"{ON}/appeals", f"{API}/reviews", "/login"):
+        assert client.post(path, headers=staff.bearer("carl")).status_code in (404, 405)
