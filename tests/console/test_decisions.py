@@ -50,7 +50,7 @@ def test_a_queue_forgets_what_is_settled_and_offers_what_is_next(console_of: Con
 def test_an_account_is_exempted_noted_and_overturned_from_its_own_page(console_of: ConsoleOf, ours: Path) -> None:
     ann, path = console_of("ann"), f"{ON}/accounts/{MEMBERS[0]}"
     page = ann.done(path, path, action="overturn", reason_code="acquaintances")
-    assert "Now: clear published: disqualified" in page
+    assert "Now: clear Public tables say disqualified until" in page
     ann.done(path, path, action="note", note="called them")
     assert "Now: exempt" in ann.done(path, path, action="exempt", reason_code="own_team")
     assert [row["action"] for row in said(ours)] == ["overturn", "note", "exempt"]

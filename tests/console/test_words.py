@@ -48,12 +48,12 @@ def test_an_answer_and_a_page_say_what_stands_and_what_the_tables_say(served: Se
     )
     assert found["for_user"]["verdict"] == "clear"
     page = client.get(f"{ON}/accounts/{MEMBERS[0]}").text
-    assert "What people said" in page
+    assert "<strong>Overturn</strong>" in page
     assert "Public tables say disqualified until the next night" in page
     assert "This account does not qualify" not in page
     assert "<script>alert" not in page
     assert "\u202e" not in page
-    assert "What people said" not in client.get(f"{ON}/accounts/{MEMBERS[2]}").text
+    assert "Nobody said anything yet" in client.get(f"{ON}/accounts/{MEMBERS[2]}").text
     rows = client.get(f"/api/v1{ON}/decisions?verdict=disqualified").json()["decisions"]
     assert MEMBERS[0] in {row["account"] for row in rows}, "the publication's own"
     assert client.get(f"{ON}/history/{MEMBERS[0]}").text.count("clear") == 1
