@@ -39,6 +39,7 @@ def main(arguments: list[str]) -> None:
             free.bind(("127.0.0.1", 0))
             port = free.getsockname()[1]
         command = [sys.executable, "-m", "abuse.cli", "review", "serve", "--lake", str(lake), "--port", str(port)]
+        command += ["--read-only"]
         with (Path(folder) / "log").open("w") as log:
             process = psutil.Popen(command, stdout=log, stderr=log)
             try:

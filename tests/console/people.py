@@ -46,7 +46,9 @@ class Browser:
     """One person's. Forms are found on the page, filled in, and sent as a browser does without JavaScript."""
 
     def __init__(self, client: TestClient) -> None:
-        self.client = TestClient(client.app, client.base_url, raise_server_exceptions=False, follow_redirects=False)
+        self.client = TestClient(
+            client.app, str(client.base_url), raise_server_exceptions=False, follow_redirects=False
+        )
 
     def log_in(self, token: str, next: str = "") -> Response:
         return self.client.post(

@@ -76,7 +76,8 @@ def done(found: Decision, about: str = "") -> Line:
     if not found.is_new:
         text = f"{text} That was in the ledger already."
     later = found.action not in CHANGES_NOTHING and not found.needs_approval
-    return Line(is_done=True, text=text, about=about, decision_id=found.decision_id, counts_later=later)
+    undone = "" if found.action == "undo" else found.decision_id
+    return Line(is_done=True, text=text, about=about, decision_id=undone, counts_later=later)
 
 
 def not_done(why: InputError, about: str = "") -> Line:

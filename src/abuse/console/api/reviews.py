@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query
 
 from abuse import authority
 from abuse.authority import Row
-from abuse.console.api import shapes
+from abuse.console.api import words
 from abuse.console.api.v1 import PROBLEMS, Limit
 from abuse.console.asked import CampaignId, FromLedgers
 from abuse.console.problems import NotFound
@@ -33,7 +33,7 @@ def reviews(
     account: Of = "",
     actor: Of = "",
     action: Action = "",
-) -> shapes.Reviews:
+) -> words.Reviews:
     """One row for each account of a decision. Rows are only ever added, so pages stay as they are."""
     ledgers.runs(campaign_id)  # of a campaign that there is
     rows = ledgers.reviews(campaign_id)
@@ -48,10 +48,10 @@ def reviews(
     living = {row[Reviews.review_id] for row in authority.living(rows)}
     more = found[limit - 1][Reviews.review_id] if len(found) > limit else None
     told = [_shown(row, waiting, living) for row in found[:limit]]
-    return shapes.Reviews(campaign_id=campaign_id, reviews=told, next_after=more)
+    return words.Reviews(campaign_id=campaign_id, reviews=told, next_after=more)
 
 
-def _shown(row: Row, waiting: set[str], living: set[str]) -> shapes.Review:
+def _shown(row: Row, waiting: set[str], living: set[str]) -> words.Review:
     name = row[Reviews.review_id]
     state = "waits" if name in waiting else "stands" if name in living else "taken back"
-    return shapes.Review.model_validate(dict(row) | {"state": state})
+    return words.Review.model_validate(dict(row) | {"state": state})

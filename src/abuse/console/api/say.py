@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from abuse.console.act.again import DecisionId
 from abuse.console.act.forms import FromVisitor, may
-from abuse.console.api import shapes
+from abuse.console.api import shapes, words
 from abuse.console.asked import CampaignId, FromLedgers, FromReview
 from abuse.console.who.person import Visitor
 from abuse.review import decide as deciding
@@ -86,11 +86,11 @@ class Answer(Body):
     note: Note = Field(default=None, description="The reply.")
 
 
-@api.post("/reviews", status_code=201, responses={200: {"model": shapes.Said, "description": "It was said before."}})
+@api.post("/reviews", status_code=201, responses={200: {"model": words.Said, "description": "It was said before."}})
 def say(
     campaign_id: CampaignId, word: Word, who: FromVisitor, ledgers: FromLedgers, rules: FromReview,
     answer: Response, key: Key = "",
-) -> shapes.Said:  # fmt: skip
+) -> words.Said:  # fmt: skip
     """Confirms, overturns, splits off, holds, exempts or notes."""
     said = _said(who, word.action, "remark" if word.action == "note" else word.reason_code, word.note, key)
     ledgers.runs(campaign_id)  # of a campaign that there is
@@ -102,12 +102,12 @@ def say(
 @api.post(
     "/reviews/{decision_id}/approve",
     status_code=201,
-    responses={200: {"model": shapes.Said, "description": "It was approved before."}},
+    responses={200: {"model": words.Said, "description": "It was approved before."}},
 )
 def approve(
     campaign_id: CampaignId, decision_id: DecisionId, word: Agreed, who: FromVisitor, ledgers: FromLedgers,
     answer: Response, key: Key = "",
-) -> shapes.Said:  # fmt: skip
+) -> words.Said:  # fmt: skip
     """Lets a decision count that waits for a second person."""
     said = _said(who, "approve", "agreed", word.note, key)
     ledgers.runs(campaign_id)
@@ -117,22 +117,22 @@ def approve(
 @api.post(
     "/reviews/{decision_id}/undo",
     status_code=201,
-    responses={200: {"model": shapes.Said, "description": "It was taken back before."}},
+    responses={200: {"model": words.Said, "description": "It was taken back before."}},
 )
 def undo(
     campaign_id: CampaignId, decision_id: DecisionId, word: Taken, who: FromVisitor, ledgers: FromLedgers,
     answer: Response, key: Key = "",
-) -> shapes.Said:  # fmt: skip
+) -> words.Said:  # fmt: skip
     """Takes a decision back by a new entry; what was said stays in the ledger."""
     said = _said(who, "undo", word.reason_code, word.note, key)
     ledgers.runs(campaign_id)
     return _told(ledgers, answer, [deciding.undo(ledgers.lake, campaign_id, said, decision_id)])[0]
 
 
-@api.post("/appeals", status_code=201, responses={200: {"model": shapes.Said, "description": "It is open already."}})
+@api.post("/appeals", status_code=201, responses={200: {"model": words.Said, "description": "It is open already."}})
 def ask(
     campaign_id: CampaignId, word: Asked, who: FromVisitor, ledgers: FromLedgers, answer: Response, key: Key = ""
-) -> shapes.Said:
+) -> words.Said:
     """Writes down that the owner of an account asks for a review."""
     said = _said(who, "appeal_opened", "owner_asked", word.note, key)
     ledgers.runs(campaign_id)
@@ -142,12 +142,12 @@ def ask(
 @api.post(
     "/appeals/{account:path}/resolve",
     status_code=201,
-    responses={200: {"model": list[shapes.Said], "description": "It was answered so before."}},
+    responses={200: {"model": list[words.Said], "description": "It was answered so before."}},
 )
 def resolve(
     campaign_id: CampaignId, account: Owner, word: Answer, who: FromVisitor, ledgers: FromLedgers, rules: FromReview,
     answer: Response, key: Key = "",
-) -> list[shapes.Said]:  # fmt: skip
+) -> list[words.Said]:  # fmt: skip
     """Answers an open appeal; granted, the verdict is overturned in the same commit."""
     said = _said(who, "appeal_resolved", OUTCOMES[word.outcome], word.note, key)
     ledgers.runs(campaign_id)
@@ -161,9 +161,9 @@ def _said(who: Visitor, action: str, reason_code: str, note: str | None, key: st
     return Said(action=action, reason_code=reason_code, note=note, actor=person.name, role=person.role, key=key)
 
 
-def _told(ledgers: FromLedgers, answer: Response, found: list[Decision]) -> list[shapes.Said]:
+def _told(ledgers: FromLedgers, answer: Response, found: list[Decision]) -> list[words.Said]:
     """201 for what is new, 200 for what the ledger had."""
     ledgers.refresh()
     if not any(one.is_new for one in found):
         answer.status_code = 200
-    return [shapes.Said.model_validate(one) for one in found]
+    return [words.Said.model_validate(one) for one in found]

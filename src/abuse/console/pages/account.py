@@ -10,24 +10,13 @@ from rich.console import Console as Screen
 from starlette.responses import Response
 
 from abuse.console.act.decide import OF_ACCOUNT
-from abuse.console.asked import (
-    Account,
-    CampaignId,
-    Done,
-    FromDoor,
-    FromKept,
-    FromLedgers,
-    FromOutcomes,
-    FromView,
-    Night,
-)
-from abuse.console.pages.cluster import allowed, part_of
+from abuse.console.asked import Account, CampaignId, FromLedgers, FromView, Night
+from abuse.console.pages.desk import FromDesk, part_of
 from abuse.console.pages.overview import answer
 from abuse.console.pages.said import MOST_SHOWN, entries
 from abuse.console.read import accounts
 from abuse.console.read.history import lines
 from abuse.console.read.model import View
-from abuse.console.read.now import spoken
 from abuse.console.read.words import said_of, standing_now
 from abuse.operate.why import Explanation, explained, render, said
 from abuse.operate.wording import LABELS
@@ -38,41 +27,31 @@ LETTER_WIDTH = 88
 
 
 @pages.get("/accounts/{account:path}")
-def account(
-    request: Request,
-    campaign_id: CampaignId,
-    account: Account,
-    view: FromView,
-    ledgers: FromLedgers,
-    kept: FromKept,
-    outcomes: FromOutcomes,
-    who: FromDoor,
-    as_of: Night,
-    done: Done = "",
-) -> Response:
+def account(request: Request, campaign_id: CampaignId, account: Account, desk: FromDesk) -> Response:
+    view = desk.view
     published = accounts.account(view, account)
-    row = standing_now(view, ledgers, published)
-    people = spoken(view, ledgers, kept)
+    row = standing_now(view, desk.ledgers, published)
+    name = row[Decisions.account]
     return answer(
         request,
         "_decide_account.html" if part_of(request) else "account.html",
-        outcome=outcomes.get(who, done),
-        published=published,
-        seen=accounts.seen(view, row),
-        stand=people.stands.get(row[Decisions.account]),
-        entries=entries(people, [row[Decisions.account]], who),
-        of_account=allowed(who, as_of, OF_ACCOUNT),
-        of_appeal=allowed(who, as_of, ("appeal_opened", "appeal_resolved")),
-        most_entries=MOST_SHOWN,
         campaign_id=campaign_id,
         tab="queue",
-        as_of=as_of,
+        as_of=desk.as_of,
         run=view.publication.run,
         row=row,
-        addresses=accounts.addresses(view, row[Decisions.account]),
-        told=for_ops(view, row, said(said_of(ledgers, campaign_id, row[Decisions.account]), published, row)),
+        published=published,
+        addresses=accounts.addresses(view, name),
+        told=for_ops(view, row, said(said_of(desk.ledgers, campaign_id, name), published, row)),
         labels=LABELS,
         letter=letter(view, row),
+        outcome=desk.outcome,
+        seen=accounts.seen(view, row),
+        stand=desk.people.stands.get(name),
+        entries=entries(desk.people, [name], desk.who),
+        most_entries=MOST_SHOWN,
+        of_account=desk.allowed(OF_ACCOUNT),
+        of_appeal=desk.allowed(("appeal_opened", "appeal_resolved")),
     )
 
 

@@ -9,12 +9,12 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from abuse.authority import Row
-from abuse.console.asked import CampaignId, Done, FromDoor, FromKept, FromLedgers, FromOutcomes, FromView
-from abuse.console.pages.cluster import allowed
+from abuse.console.asked import CampaignId
+from abuse.console.pages.desk import FromDesk
 from abuse.console.pages.overview import answer
 from abuse.console.pages.said import Entry, entry, waiting
 from abuse.console.read.ledgers import Ledgers
-from abuse.console.read.now import Spoken, Stand, spoken
+from abuse.console.read.now import Spoken, Stand
 from abuse.console.who.person import Visitor
 from abuse.tables import Reviews
 
@@ -34,29 +34,19 @@ class Appeal:
 
 
 @pages.get("")
-def appeals(
-    request: Request,
-    campaign_id: CampaignId,
-    view: FromView,
-    ledgers: FromLedgers,
-    kept: FromKept,
-    outcomes: FromOutcomes,
-    who: FromDoor,
-    done: Done = "",
-) -> Response:
-    people = spoken(view, ledgers, kept)
-    answers = answered(people, who)
+def appeals(request: Request, campaign_id: CampaignId, desk: FromDesk) -> Response:
+    answers = answered(desk.people, desk.who)
     return answer(
         request,
         "appeals.html",
         campaign_id=campaign_id,
         tab="appeals",
-        appeals=still_open(ledgers, people, campaign_id, who),
-        waits=waiting(people, who),
+        appeals=still_open(desk.ledgers, desk.people, campaign_id, desk.who),
+        waits=waiting(desk.people, desk.who),
         answers=answers[:MOST],
         num_answers=len(answers),
-        outcome=outcomes.get(who, done),
-        of_appeal=allowed(who, None, ("appeal_opened", "appeal_resolved")),
+        outcome=desk.outcome,
+        of_appeal=desk.allowed(("appeal_opened", "appeal_resolved")),
     )
 
 

@@ -8,29 +8,13 @@ from fastapi import APIRouter, Query, Request
 from starlette.responses import RedirectResponse, Response
 
 from abuse.console.act.bulk import OF_MANY
-from abuse.console.asked import (
-    CampaignId,
-    Done,
-    FromDoor,
-    FromKept,
-    FromLedgers,
-    FromOutcomes,
-    FromView,
-    Kind,
-    Least,
-    Night,
-    Page,
-    Rules,
-    Show,
-    Sort,
-)
-from abuse.console.pages.cluster import allowed, part_of
+from abuse.console.asked import CampaignId, FromView, Kind, Least, Night, Page, Rules, Show, Sort
+from abuse.console.pages.desk import FromDesk, part_of
 from abuse.console.pages.overview import answer
 from abuse.console.pages.said import in_short
 from abuse.console.problems import NotFound
 from abuse.console.read import accounts
 from abuse.console.read import clusters as reading
-from abuse.console.read.now import spoken
 from abuse.console.web.templates import url
 from abuse.tables import LINK_KINDS
 
@@ -42,29 +26,19 @@ Text = Annotated[str, Query(max_length=200)]
 def queue(
     request: Request,
     campaign_id: CampaignId,
-    view: FromView,
-    ledgers: FromLedgers,
+    desk: FromDesk,
     rules: Rules,
-    as_of: Night,
-    kept: FromKept,
-    outcomes: FromOutcomes,
-    who: FromDoor,
     show: Show = "todo",
     sort: Sort = "score",
     kind: Kind = "",
     least: Least = 0,
     page: Page = 1,
-    done: Done = "",
 ) -> Response:
     asked = reading.Asked(show=show, sort=sort, kind=kind, least=least, page=page)
-    people = spoken(view, ledgers, kept)
-    rows, num = reading.queue(view, asked, rules.page_rows, people)
+    rows, num = reading.queue(desk.view, asked, rules.page_rows, desk.people)
     return answer(
         request,
         "_queue.html" if part_of(request) else "queue.html",
-        said={row["cluster_id"]: in_short(people, row["cluster_id"]) for row in rows},
-        outcome=outcomes.get(who, done),
-        of_many=allowed(who, as_of, OF_MANY),
         campaign_id=campaign_id,
         tab="queue",
         asked=asked,
@@ -75,9 +49,12 @@ def queue(
         shows=list(reading.SHOWS),
         sorts=list(reading.SORTS),
         kinds=LINK_KINDS,
-        run=view.publication.run,
-        as_of=as_of,
-        nights=[one.run.as_of for one in ledgers.publications(campaign_id)],
+        run=desk.view.publication.run,
+        as_of=desk.as_of,
+        nights=[one.run.as_of for one in desk.ledgers.publications(campaign_id)],
+        said={row["cluster_id"]: in_short(desk.people, row["cluster_id"]) for row in rows},
+        outcome=desk.outcome,
+        of_many=desk.allowed(OF_MANY),
     )
 
 

@@ -75,24 +75,14 @@ class Asked:
 def queue(view: View, asked: Asked, num_rows: int, said: Spoken | None = None) -> tuple[list[dict[str, Any]], int]:
     """A page of clusters, and how many there are in all. `said`: so that what people settled is not to do any more."""
     where = f"({SHOWS[asked.show]}) AND size >= :least AND (:kind = '' OR core_kind = :kind)"
-    values: dict[str, Any] = {"least": asked.least, "kind": asked.kind} | _spoken(said)
+    values: dict[str, Any] = {"least": asked.least, "kind": asked.kind} | as_lists(said)
     num = int(view.value(f"SELECT count(*) FROM clusters WHERE {where}", values))  # noqa: S608 -- from SHOWS
     sql = f"SELECT {ROW} FROM clusters WHERE {where} ORDER BY {SORTS[asked.sort]}, cluster_id LIMIT :num OFFSET :first"  # noqa: S608 -- from SORTS
     rows = view.rows(sql, values | {"num": num_rows, "first": (asked.page - 1) * num_rows})
     return [row | {"is_giant": bool(row["is_giant"])} for row in rows], num
 
 
-def next_to_do(view: View, cluster_id: str, said: Spoken) -> str | None:
-    """The cluster that the queue has behind this one, the highest score first; its first one behind the last."""
-    sql = f"""WITH places AS (SELECT cluster_id, review, disqualified,
-        row_number() OVER (ORDER BY {SORTS["score"]}, cluster_id) AS place FROM clusters)
-      SELECT cluster_id FROM places WHERE ({TODO}) AND cluster_id <> :this
-      ORDER BY place < (SELECT place FROM places WHERE cluster_id = :this), place LIMIT 1"""  # noqa: S608 -- from SORTS
-    found: str | None = view.value(sql, {"this": cluster_id} | _spoken(said))
-    return found
-
-
-def _spoken(said: Spoken | None) -> dict[str, str]:
+def as_lists(said: Spoken | None) -> dict[str, str]:
     """As SQLite reads lists."""
     names = (said.settled, said.asked, said.waiting) if said else ([], [], [])
     return dict(zip(("settled", "asked", "waiting"), map(json.dumps, names), strict=True))

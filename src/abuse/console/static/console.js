@@ -31,7 +31,7 @@ const fits = (option, action) => action === "note" || !option.value || option.da
 
 function wanted(button) {
   const form = button.form, select = form.querySelector("[data-reason]");
-  if (!select || (select.value && fits(select.selectedOptions[0], button.value))) { form.requestSubmit(button); return; }
+  if (!select || (select.value && fits(select.selectedOptions[0], button.value))) { button.click(); return; }
   form.dataset.wanted = button.value;
   for (const option of select.options) option.disabled = !fits(option, button.value);
   select.value = "";
@@ -54,7 +54,7 @@ document.addEventListener("keydown", (event) => {
   const form = event.target.form;
   if (event.key !== "Enter" || !event.target.matches("[data-reason]") || !event.target.value || !form.dataset.wanted) return;
   event.preventDefault();
-  form.requestSubmit(form.querySelector(`button[value=${form.dataset.wanted}]`));
+  form.querySelector(`button[value=${form.dataset.wanted}]`).click();
 });
 
 // What HTMX could not send or was not answered must not pass for done.
