@@ -22,9 +22,10 @@ from abuse.tables import (
 )
 from tests.console.conftest import Served
 from tests.console.lakes import EXCHANGE, FARM, MEMBERS, decision, public_rows, publish, work_rows
+from tests.console.people import Staff, logged_in
 from tests.console.test_pages import ON, scanned
 
-EVIL = "\"'><script src=//x.test/a.js></script><img src=x onerror=alert(1)>{{7*7}}\x1b[2J\u202e/../%00?#"
+EVIL = "\"'><script src=//x.test/a.js></script><img src=x onerror=alert(1)>{{7*7}}\x1b[2J\u202e/../%zz?#"
 QUOTED = quote(EVIL, safe="")
 
 
@@ -81,6 +82,22 @@ def test_what_attackers_write_is_shown_and_does_nothing(served: Served, hostile:
     assert not [url for url in page.loaded if "x.test" in url and not url.startswith("/campaigns/")]
     assert "\x1b" not in answer.text
     assert "\u202e" not in answer.text
+
+
+def test_pages_with_forms_on_them_do_nothing_of_it_either(served: Served, hostile: Path, staff: Staff) -> None:
+    ann = logged_in(served(hostile, access=staff.access), staff, "ann")
+    path = f"{ON}/accounts/{QUOTED}"
+    assert "Now: exempt" in ann.done(path, path, action="exempt", reason_code="own_team", note=EVIL)
+    assert "Appeal opened of 1 account." in ann.done(path, f"{ON}/appeals", note=EVIL)
+    for where in (path, f"{ON}/queue?show=all", f"{ON}/clusters/{FARM}", f"{ON}/appeals"):
+        text = ann.page(where)
+        page = scanned(text)
+        assert page.inline == []
+        assert "img" not in page.tags
+        assert not [url for url in page.loaded if "x.test" in url and not url.startswith("/campaigns/")]
+        assert "\x1b" not in text
+        assert "\u202e" not in text
+    assert "Appeal answered of 1" in ann.done(f"{ON}/appeals", f"{ON}/appeals/answer", outcome="granted", note=EVIL)
 
 
 def test_the_account_of_an_evil_name_is_reached_from_its_cluster(served: Served, hostile: Path) -> None:

@@ -31,6 +31,8 @@ def test_a_login_that_has_ended_leads_to_the_next_and_back(served: Served, ours:
     threading.Event().wait(0.3)
     page = ann.client.get(f"{ON}/queue?show=all")
     assert page.headers["location"] == "/login?next=%2Fcampaigns%2Fdrop%2Fqueue%3Fshow%3Dall"
+    odd = ann.client.get(f"{ON}/accounts/a%3Fb%1Bc").headers["location"]
+    assert odd == "/login?next=%2Fcampaigns%2Fdrop%2Faccounts%2Fa%253Fb%251Bc"
     part = {"hx-request": "true", "hx-current-url": f"https://testserver{CLUSTER}"}
     answer = ann.client.post(CLUSTER, data=sent, headers=part)
     assert (answer.status_code, answer.headers["hx-redirect"]) == (401, f"/login?next={CLUSTER.replace('/', '%2F')}")

@@ -102,10 +102,12 @@ def test_what_is_refused_says_of_which_kind_and_writes_nothing(
     assert said(ours) == []
 
 
-def test_a_campaign_that_there_is_not(client: TestClient, staff: Staff, ours: Path) -> None:
-    for path, body in (("reviews", HOLD), ("appeals", {"account": "x"})):
-        answer = client.post(f"/api/v1/campaigns/nobody/{path}", json=body, headers=staff.bearer("ann"))
-        assert answer.status_code == 404
+def test_a_campaign_that_there_is_not_or_that_published_nothing(client: TestClient, staff: Staff, ours: Path) -> None:
+    publish(ours, campaign_id="held", run_id="run9", status="held")
+    for campaign_id in ("nobody", "held"):
+        for path, body in (("reviews", HOLD), ("appeals", {"account": "x"})):
+            answer = client.post(f"/api/v1/campaigns/{campaign_id}/{path}", json=body, headers=staff.bearer("ann"))
+            assert answer.status_code == 404
     assert client.get("/api/v1/campaigns/nobody/reviews", headers=staff.bearer("ann")).status_code == 404
 
 

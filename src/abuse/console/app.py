@@ -36,7 +36,7 @@ from abuse.settings import Console, Review
 if TYPE_CHECKING:
     from starlette.types import ASGIApp
 
-LOOPBACK = ("127.0.0.1", "localhost")
+LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
 NUM_KEPT = 64
 """Pictures and comparisons; a picture is some 50 kB."""
 LEAST_ZIPPED = 1024

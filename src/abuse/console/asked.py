@@ -92,4 +92,10 @@ def view(campaign_id: CampaignId, as_of: Night, shelves: FromShelf) -> Iterator[
         yield found
 
 
+def published(campaign_id: CampaignId, shelves: FromShelf) -> None:
+    """What is decided is decided on a publication. Raises NotFound where there is none."""
+    shelves.publication(campaign_id)
+
+
+Published = Depends(published)
 FromView = Annotated[View, Depends(view)]

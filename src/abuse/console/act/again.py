@@ -9,13 +9,13 @@ from starlette.responses import Response
 
 from abuse.console.act.forms import CheckedForm, Form, FromVisitor, said
 from abuse.console.act.outcomes import back, told
-from abuse.console.asked import CampaignId, FromLedgers, FromOutcomes
+from abuse.console.asked import CampaignId, FromLedgers, FromOutcomes, Published
 from abuse.console.who.addresses import inside
 from abuse.review.decide import approve, undo
 from abuse.review.said import Decision
 
 DecisionId = Annotated[str, Path(pattern=r"^[0-9a-f]{16}$", description="The decision's id, hex digits.")]
-pages = APIRouter(prefix="/campaigns/{campaign_id}/decisions/{decision_id}")
+pages = APIRouter(prefix="/campaigns/{campaign_id}/decisions/{decision_id}", dependencies=[Published])
 
 
 @pages.post("/approve")

@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from abuse.console.act.forms import CheckedForm, Form, FromVisitor, said
 from abuse.console.act.outcomes import back, told
-from abuse.console.asked import CampaignId, FromLedgers, FromOutcomes, FromReview
+from abuse.console.asked import CampaignId, FromLedgers, FromOutcomes, FromReview, Published
 from abuse.console.web.templates import url
 from abuse.console.who.addresses import inside
 from abuse.errors import InputError
@@ -18,7 +18,7 @@ from abuse.review.decide import open_appeal, resolve_appeal
 from abuse.review.said import Decision
 from abuse.words import OUTCOMES
 
-pages = APIRouter(prefix="/campaigns/{campaign_id}/appeals")
+pages = APIRouter(prefix="/campaigns/{campaign_id}/appeals", dependencies=[Published])
 
 
 @pages.post("")

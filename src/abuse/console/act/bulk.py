@@ -10,12 +10,23 @@ from starlette.responses import Response
 from abuse.console.act.decide import action_of
 from abuse.console.act.forms import CheckedForm, FromVisitor, said
 from abuse.console.act.outcomes import Line, back, line, told
-from abuse.console.asked import CampaignId, FromLedgers, FromOutcomes, FromReview, Kind, Least, Page, Show, Sort
+from abuse.console.asked import (
+    CampaignId,
+    FromLedgers,
+    FromOutcomes,
+    FromReview,
+    Kind,
+    Least,
+    Page,
+    Published,
+    Show,
+    Sort,
+)
 from abuse.console.web.templates import url
 from abuse.errors import InputError
 from abuse.review.decide import decide_each
 
-pages = APIRouter(prefix="/campaigns/{campaign_id}")
+pages = APIRouter(prefix="/campaigns/{campaign_id}", dependencies=[Published])
 OF_MANY = ("confirm", "overturn", "hold")
 BETWEEN = " "
 """Of a cluster and the digest of its members, in the value of a tick."""

@@ -9,14 +9,14 @@ from starlette.responses import Response
 
 from abuse.console.act.forms import CheckedForm, Form, FromVisitor, said
 from abuse.console.act.outcomes import back, told
-from abuse.console.asked import Account, CampaignId, ClusterId, FromLedgers, FromOutcomes, FromReview
+from abuse.console.asked import Account, CampaignId, ClusterId, FromLedgers, FromOutcomes, FromReview, Published
 from abuse.console.web.templates import url
 from abuse.errors import InputError
 from abuse.operate.page import printable
 from abuse.review.decide import decide
 from abuse.review.said import Decision
 
-pages = APIRouter(prefix="/campaigns/{campaign_id}")
+pages = APIRouter(prefix="/campaigns/{campaign_id}", dependencies=[Published])
 OF_CLUSTER = ("confirm", "overturn", "hold", "note")
 OF_MEMBERS = ("split", "confirm", "overturn", "exempt", "hold")
 OF_ACCOUNT = ("exempt", "overturn", "confirm", "hold", "note")

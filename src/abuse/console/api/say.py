@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from abuse.console.act.again import DecisionId
 from abuse.console.act.forms import FromVisitor, may
 from abuse.console.api import shapes, words
-from abuse.console.asked import CampaignId, FromLedgers, FromReview
+from abuse.console.asked import CampaignId, FromLedgers, FromReview, Published
 from abuse.console.who.person import Visitor
 from abuse.review import decide as deciding
 from abuse.review.said import Decision, Said
@@ -31,7 +31,10 @@ PROBLEMS: dict[int | str, dict[str, Any]] = {
 }
 BEARER = HTTPBearer(auto_error=False, scheme_name="token", description="Of `abuse review token add`.")
 api = APIRouter(
-    prefix="/api/v1/campaigns/{campaign_id}", tags=["reviews"], responses=PROBLEMS, dependencies=[Depends(BEARER)]
+    prefix="/api/v1/campaigns/{campaign_id}",
+    tags=["reviews"],
+    responses=PROBLEMS,
+    dependencies=[Depends(BEARER), Published],
 )
 Key = Annotated[
     str,
@@ -93,7 +96,6 @@ def say(
 ) -> words.Said:  # fmt: skip
     """Confirms, overturns, splits off, holds, exempts or notes."""
     said = _said(who, word.action, "remark" if word.action == "note" else word.reason_code, word.note, key)
-    ledgers.runs(campaign_id)  # of a campaign that there is
     targets = [word.cluster_id] if word.cluster_id else word.targets
     found = deciding.decide(ledgers.lake, campaign_id, said, targets, rules, seen=word.seen)
     return _told(ledgers, answer, [found])[0]
@@ -110,7 +112,6 @@ def approve(
 ) -> words.Said:  # fmt: skip
     """Lets a decision count that waits for a second person."""
     said = _said(who, "approve", "agreed", word.note, key)
-    ledgers.runs(campaign_id)
     return _told(ledgers, answer, [deciding.approve(ledgers.lake, campaign_id, said, decision_id)])[0]
 
 
@@ -125,7 +126,6 @@ def undo(
 ) -> words.Said:  # fmt: skip
     """Takes a decision back by a new entry; what was said stays in the ledger."""
     said = _said(who, "undo", word.reason_code, word.note, key)
-    ledgers.runs(campaign_id)
     return _told(ledgers, answer, [deciding.undo(ledgers.lake, campaign_id, said, decision_id)])[0]
 
 
@@ -135,7 +135,6 @@ def ask(
 ) -> words.Said:
     """Writes down that the owner of an account asks for a review."""
     said = _said(who, "appeal_opened", "owner_asked", word.note, key)
-    ledgers.runs(campaign_id)
     return _told(ledgers, answer, [deciding.open_appeal(ledgers.lake, campaign_id, said, word.account)])[0]
 
 
@@ -150,7 +149,6 @@ def resolve(
 ) -> list[words.Said]:  # fmt: skip
     """Answers an open appeal; granted, the verdict is overturned in the same commit."""
     said = _said(who, "appeal_resolved", OUTCOMES[word.outcome], word.note, key)
-    ledgers.runs(campaign_id)
     found = deciding.resolve_appeal(ledgers.lake, campaign_id, said, account, word.outcome, rules)
     return _told(ledgers, answer, found)
 

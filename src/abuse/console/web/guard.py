@@ -112,6 +112,8 @@ def _route(scope: MutableMapping[str, Any]) -> str:
 def _told(scope: Scope, request_id: str, status: int, seconds: float) -> dict[str, Any]:
     """The path and no more of the address: a query may hold what somebody searched for."""
     told = {"request_id": request_id, "method": scope["method"], "path": scope["path"], "status": status}
+    visitor = scope.get("state", {}).get("visitor")
+    told |= {"who": visitor.person.name} if visitor else {}
     return told | {"ms": round(1000 * seconds, 1)}
 
 

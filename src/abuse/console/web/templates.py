@@ -67,7 +67,9 @@ class Templates:
 
 def here(request: Request) -> str:
     """The address of this page, to come back to; without what an earlier form left in it."""
-    return str(request.url.remove_query_params("done").replace(scheme="", netloc=""))
+    asked = [(name, value) for name, value in request.query_params.multi_items() if name != "done"]
+    path = request.scope["raw_path"].decode("latin-1").partition("?")[0]  # a slash in a name stays quoted in it
+    return f"{path}?{urlencode(asked)}" if asked else path
 
 
 def shown(value: Any) -> Any:

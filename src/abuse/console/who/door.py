@@ -13,6 +13,7 @@ from starlette.responses import RedirectResponse, Response
 
 from abuse.console.problems import Forbidden, Unauthenticated
 from abuse.console.web.answers import API, refused
+from abuse.console.web.templates import here
 from abuse.console.who.access import Access
 from abuse.console.who.addresses import login_for, page_of, split
 from abuse.console.who.sessions import Sessions
@@ -78,5 +79,4 @@ def _to_login(request: Request) -> Response:
     if "hx-request" in request.headers:
         at = split(request.headers.get("hx-current-url", ""))
         return Response(status_code=401, headers={"hx-redirect": login_for(f"{at.path}?{at.query}")})
-    at = split(str(request.url))
-    return RedirectResponse(login_for(f"{at.path}?{at.query}" if request.method in SAFE else page_of(at.path)), 303)
+    return RedirectResponse(login_for(here(request) if request.method in SAFE else page_of(request.url.path)), 303)
