@@ -28,6 +28,7 @@ from abuse.words import REASONS
 Row = Mapping[str, Any]
 Group = frozenset[str]
 View = tuple[str, str | None, str | None]
+Changes = dict[tuple[int, int], tuple[str, ...]]
 
 ALLOW_LISTED = "allow_listed"
 CHANGED = "members_changed"
@@ -156,7 +157,8 @@ def standings(
     said: Mapping[str, Word], now: Mapping[str, Group], max_changed: float, allow_list: Collection[str] = ()
 ) -> dict[str, Standing]:
     """account -> what people's word makes of it. `now`: the groups of the slice, of `in_groups` at least."""
-    found = {account: _standing(account, word, now, max_changed) for account, word in said.items()}
+    known: Changes = {}
+    found = {account: _standing(account, word, now, max_changed, known) for account, word in said.items()}
     allowed = Standing("exempt", (f"{ALLOW_LISTED}: The campaign's allow-list names this account.",))
     return {a: s for a, s in found.items() if s.reasons} | dict.fromkeys(allow_list, allowed)
 
@@ -206,7 +208,7 @@ def _open(appeal: Row | None) -> Row | None:
     return appeal if appeal is not None and appeal[Reviews.action] == "appeal_opened" else None
 
 
-def _standing(account: str, word: Word, now: Mapping[str, Group], max_changed: float) -> Standing:
+def _standing(account: str, word: Word, now: Mapping[str, Group], max_changed: float, known: Changes) -> Standing:
     verdict: str | None = None
     reasons: list[str] = []
     if word.ruling is not None:
@@ -214,13 +216,24 @@ def _standing(account: str, word: Word, now: Mapping[str, Group], max_changed: f
         why, _ = REASONS.get(word.ruling[Reviews.reason_code], ("", ()))
         reasons.append(f"{name}: {sentence}{f': {why}' if why else ''}.")
         if word.ruling[Reviews.action] in OF_A_GROUP:
-            reasons += _changed(word.seen, now.get(account, frozenset({account})), max_changed)
+            reasons += _changed_of(account, word.seen, now, max_changed, known)
     if word.appeal is not None:
         reasons.append(f"{APPEALED}: Its owner asked for a review; a person has to answer.")
     return Standing(verdict, tuple(reasons))
 
 
-@lru_cache(maxsize=1024)  # every member of a group asks
+def _changed_of(
+    account: str, seen: Group, now: Mapping[str, Group], max_changed: float, known: Changes
+) -> tuple[str, ...]:
+    """`known`: all members of a group hold the same two sets, and to compare them anew for each takes seconds."""
+    if account not in now:
+        return _changed(seen, frozenset({account}), max_changed)
+    key = id(seen), id(now[account])  # both live as long as the call
+    if key not in known:
+        known[key] = _changed(seen, now[account], max_changed)
+    return known[key]
+
+
 def _changed(seen: Group, now: Group, max_changed: float) -> tuple[str, ...]:
     came, left = len(now - seen), len(seen - now)
     if (came + left) / len(seen) <= max_changed:

@@ -6,6 +6,7 @@ is `authority`'s, which the night applies too.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from functools import cached_property
@@ -56,6 +57,14 @@ class Now:
         return among({row[Reviews.account] for row in self.rows})
 
     @cached_property
+    def by_account(self) -> dict[str, list[Row]]:
+        """What was said of each, oldest first."""
+        found: dict[str, list[Row]] = defaultdict(list)
+        for row in self.rows:
+            found[row[Reviews.account]].append(row)
+        return dict(found)
+
+    @cached_property
     def words(self) -> dict[str, Word]:
         return authority.counted(self.rows)
 
@@ -84,6 +93,12 @@ class Now:
     def members(self, cluster_id: str) -> Group:
         """The members of a cluster; nobody where it is not in the publication."""
         return frozenset(account for _, account in self._members(pc.field(ClusterMembers.cluster_id) == cluster_id))
+
+    def clusters(self, cluster_ids: Collection[str]) -> dict[str, Group]:
+        """cluster -> its members, in one read; without those that are not in the publication."""
+        members = self._members(pc.field(ClusterMembers.cluster_id).isin(_texts(cluster_ids)))
+        groups = authority.groups(members)
+        return {cluster: groups[account] for cluster, account in members}
 
     def decisions(
         self, filter: pc.Expression, columns: Collection[str] = (), *, also: Collection[str] | None = None

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from abuse import authority
-from abuse.authority import Row
+from abuse.authority import Group, Row
 from abuse.errors import InputError
 from abuse.lake.people import Now
 from abuse.lake.publication import current
@@ -38,16 +38,28 @@ def decide_each(
     digest of its members as they were shown.
     """
     now = _now(lake, campaign_id, said)
+    groups = now.clusters([name for name in seen if name.isprintable()])
     refused: dict[str, InputError] = {}
     asked: dict[str, Statement] = {}
     for cluster_id, members in seen.items():
         own = replace(said, key=said.key and f"{said.key} {cluster_id}")
         try:
-            asked[cluster_id] = _statement(now, own, [cluster_id], members)
+            asked[cluster_id] = _of_cluster(own, cluster_id, groups.get(cluster_id), members)
         except InputError as why:
             refused[cluster_id] = why
     written = dict(zip(asked, write(now, list(asked.values()), rules.max_alone), strict=True)) if asked else {}
     return {cluster_id: refused.get(cluster_id) or written[cluster_id] for cluster_id in seen}
+
+
+def _of_cluster(said: Said, cluster_id: str, members: Group | None, seen: str) -> Statement:
+    """Raises InputError unless they are the members that were seen."""
+    if members is None:
+        where, fix = f"cluster {printable(cluster_id)}", "It may have merged into another."
+        raise Unknown(where, "not in the current publication", "one of its clusters", fix)
+    if said.action == "split":
+        raise InputError("split", "a whole cluster", "the members to split off", LOOK)
+    as_seen([members], seen or "nothing")
+    return Statement(said=said, accounts=sorted(members))
 
 
 def _statement(now: Now, said: Said, targets: Sequence[str], seen: str | None) -> Statement:

@@ -96,17 +96,19 @@ def _rows(now: Now, one: Statement, place: Place, at: datetime, *, needs_approva
     whole |= {Reviews.run_id: now.publication.run.run_id, Reviews.decided_at: at}
     whole |= {Reviews.needs_approval: needs_approval}
     rows: list[dict[str, Any]] = []
-    told: set[str | None] = set()
+    digests: dict[str | None, str] = {}  # of each cluster once: large sets are slow to compare
     for account in sorted(one.accounts):
         group, cluster = place.group(account), place.clusters.get(account)
+        is_told = cluster in digests
+        if cluster is None or not is_told:
+            digests[cluster] = authority.members_digest(group)
         own = {
             Reviews.review_id: digest([decision_id, account]),
             Reviews.account: account,
             Reviews.cluster_id: cluster,
-            Reviews.member_set_digest: authority.members_digest(group),
-            Reviews.others: [] if cluster in told else sorted(group.difference(one.accounts)),
+            Reviews.member_set_digest: digests[cluster],
+            Reviews.others: [] if is_told else sorted(group.difference(one.accounts)),
         }
-        told.add(cluster)
         rows.append(whole | one.words() | own | one.named(account))
     return rows
 
@@ -122,7 +124,8 @@ def _decision_id(now: Now, one: Statement) -> str:
 def _repeated(now: Now, one: Statement) -> Decision | None:
     """The decision that says the same, where nothing was said of these accounts since; or that has the same key."""
     if one.said.key:
-        candidates = [row for row in now.rows if row[Reviews.decision_id] == _decision_id(now, one)]
+        name = _decision_id(now, one)
+        candidates = [row for row in now.rows if row[Reviews.decision_id] == name]
     else:
         candidates = [row for rows in _last(now, one).values() for row in rows]
     by_id: dict[str, list[Row]] = {}
@@ -145,14 +148,11 @@ def _is_same(rows: Sequence[Row], one: Statement) -> bool:
 
 def _last(now: Now, one: Statement) -> dict[str, list[Row]]:
     """account -> what was last said of it; one commit may say two things."""
-    accounts = set(one.accounts)
-    found: dict[str, list[Row]] = {}
-    for row in now.rows:
-        if (account := row[Reviews.account]) in accounts:
-            same = found.get(account, [])
-            at_once = same if same and same[0][Reviews.decided_at] == row[Reviews.decided_at] else []
-            found[account] = [*at_once, row]
-    return found
+    spoken = {account: rows for account in one.accounts if (rows := now.by_account.get(account))}
+    return {
+        account: [row for row in rows if row[Reviews.decided_at] == rows[-1][Reviews.decided_at]]
+        for account, rows in spoken.items()
+    }
 
 
 def needs_second(now: Now, one: Statement, place: Place, max_alone: int) -> bool:
