@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.console.conftest import ConsoleOf
-from tests.console.lakes import FARM, MEMBERS, STRANGERS, public_rows, publish
-from tests.console.people import API, ON, Staff, form_of, said, text_of
+from abuse.tables import ClusterMembers, Clusters, Decisions, Scores
+from tests.console.conftest import ConsoleOf, Served
+from tests.console.lakes import FARM, MEMBERS, STRANGERS, decision, farm, public_rows, publish
+from tests.console.people import API, ON, Staff, form_of, logged_in, said, text_of
 from tests.lake.test_publication import NIGHT
 
 CLUSTER = f"{ON}/clusters/{FARM}"
@@ -45,6 +47,30 @@ def test_a_queue_forgets_what_is_settled_and_offers_what_is_next(console_of: Con
     assert "Nothing else waits in the queue" in page
     assert "Nothing waits for a person" in ann.page(f"{ON}/queue")
     assert "confirm 10" in text_of(ann.page(f"{ON}/queue?show=open"))
+
+
+def test_what_comes_next_is_what_has_the_next_lower_score_and_then_the_first(
+    served: Served, tmp_path: Path, staff: Staff
+) -> None:
+    other, third = "ab" * 8, "cd" * 8
+    rows = public_rows()
+    for cluster_id, account, score in ((other, STRANGERS[0], 0.99), (third, STRANGERS[1], 0.5)):
+        rows[Clusters].append(farm(cluster_id) | {"founder": account, "size": 1})
+        rows[ClusterMembers].append(rows[ClusterMembers][0] | {"cluster_id": cluster_id, "account": account})
+        rows[Scores].append(rows[Scores][0] | {"cluster_id": cluster_id, "account": account, "score": score})
+        rows[Decisions].append(decision(account, "review", cluster_id=cluster_id))
+    rows[Decisions] = [row for row in rows[Decisions] if row["account"] not in STRANGERS or row.get("cluster_id")]
+    publish(tmp_path / "lake", rows)
+    ann = logged_in(served(tmp_path / "lake", access=staff.access), staff, "ann")
+
+    def next_of(cluster_id: str) -> str | None:
+        found = re.search(r'clusters/(\w+)"[^>]* data-next', ann.page(f"{ON}/clusters/{cluster_id}"))
+        return found and found[1]
+
+    assert [next_of(one) for one in (other, FARM, third)] == [FARM, third, other]
+    page = ann.done(CLUSTER, CLUSTER, action="confirm", reason_code="one_operator")
+    assert f"Next in the queue n {third}" in page
+    assert [next_of(one) for one in (other, third)] == [third, other]
 
 
 def test_an_account_is_exempted_noted_and_overturned_from_its_own_page(console_of: ConsoleOf, ours: Path) -> None:

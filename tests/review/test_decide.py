@@ -12,7 +12,9 @@ from deltalake import DeltaTable
 from abuse.errors import InputError
 from abuse.lake.people import reviews
 from abuse.lake.publication import ledger
-from abuse.review.decide import approve, open_appeal, resolve_appeal, undo
+from abuse.review.decide import approve, decide_each, open_appeal, resolve_appeal, undo
+from abuse.review.refused import Changed, NotAllowed, Unknown
+from abuse.review.said import Decision
 from abuse.tables import Reviews
 from tests.lake.test_publication import NIGHT
 from tests.review.made_up import (
@@ -97,6 +99,26 @@ def test_a_cluster_is_not_decided_on_unseen_or_after_its_members_changed(lake: s
             says(lake, "confirm", target, seen=old)
     assert ledger(lake, Reviews).num_rows == 0
     assert says(lake, "confirm", "team", seen=seen(TEAM[1:])).is_new
+
+
+def test_one_word_about_many_clusters_is_one_commit_and_each_has_its_answer(lake: str) -> None:
+    asked = {"farm": seen(FARM), "team": seen(TEAM[1:]), "gone": seen(TEAM), "\x00": "x"}
+    found = decide_each(lake, "drop", said("confirm", key="k"), asked, RULES)
+    assert list(found) == list(asked)
+    assert isinstance(farm := found["farm"], Decision)
+    assert (farm.is_new, farm.accounts) == (True, sorted(FARM))
+    kinds = {name: type(found[name]) for name in ("team", "gone", "\x00")}
+    assert kinds == {"team": Changed, "gone": Unknown, "\x00": Unknown}
+    assert DeltaTable(f"{lake}/reviews").version() == 1, "made, then one commit"
+    again = decide_each(lake, "drop", said("confirm", key="k"), asked | {"team": seen(TEAM)}, RULES)
+    assert [one.is_new for one in again.values() if isinstance(one, Decision)] == [False, True]
+    (many,) = decide_each(lake, "drop", said("overturn"), {"farm": seen(FARM)}, RULES).values()
+    assert isinstance(many, Decision)
+    assert many.needs_approval
+    (whole,) = decide_each(lake, "drop", said("split"), {"team": seen(TEAM)}, RULES).values()
+    assert "a whole cluster" in str(whole)
+    with pytest.raises(NotAllowed):
+        decide_each(lake, "drop", said("confirm", role="viewer"), asked, RULES)
 
 
 def test_members_that_are_split_off_are_clear_and_the_rest_is_not(lake: str) -> None:
