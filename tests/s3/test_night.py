@@ -1,4 +1,4 @@
-"""A whole night in S3, from a campaign file and sources there to the hand-over: by the commands, in their own process."""
+"""A whole night in S3, from a campaign file and sources there to the hand-over: by the commands, in one process."""
 
 from __future__ import annotations
 
