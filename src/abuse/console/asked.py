@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Annotated, Literal
 
 from fastapi import Depends, Path, Query, Request
 from pydantic import AwareDatetime, BeforeValidator
 
 from abuse.console.kept import Kept
+from abuse.console.read import audit
 from abuse.console.read.ledgers import Ledgers
 from abuse.console.read.model import View
 from abuse.console.read.shelf import Shelf
@@ -26,6 +27,9 @@ AsOf = Annotated[
 ]
 Page = Annotated[int, Query(ge=1, le=100_000)]
 Least = Annotated[int, BeforeValidator(lambda text: text or 0), Query(ge=0, le=10_000_000, description="Members.")]
+Day = Annotated[date | None, BeforeValidator(lambda text: text or None), Query(description="A day, UTC.")]
+Text = Annotated[str, Query(max_length=200)]
+Deed = Annotated[str, Query(pattern=r"^[a-z_]{0,20}$", description="What was done, such as overturn or release.")]
 Verdict = Literal["disqualified", "review", "clear", "exempt", "not_analysed"]
 Show = Literal["open", "review", "disqualified", "giant", "all"]
 Sort = Literal["score", "size", "review", "disqualified", "reward", "doubt"]
@@ -62,6 +66,15 @@ FromShelf = Annotated[Shelf, Depends(shelf)]
 FromLedgers = Annotated[Ledgers, Depends(ledgers)]
 FromKept = Annotated[Kept, Depends(kept)]
 Rules = Annotated[Console, Depends(rules)]
+
+
+def logged(
+    actor: Text = "", action: Deed = "", account: Text = "", since: Day = None, until: Day = None
+) -> audit.Asked:
+    return audit.Asked(actor=actor.strip(), action=action, account=account.strip(), since=since, until=until)
+
+
+OfLog = Annotated[audit.Asked, Depends(logged)]
 
 
 def view(campaign_id: CampaignId, as_of: Night, shelves: FromShelf) -> Iterator[View]:

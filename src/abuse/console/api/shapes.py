@@ -163,6 +163,31 @@ class Movements(Slice):
     next_offset: int | None
 
 
+class AuditLine(Shape):
+    at: datetime
+    id: str
+    action: str
+    actor: str | None = Field(description="Null where the night itself did it.")
+    role: str | None
+    accounts: list[str] = Field(description="The first 100 of them.")
+    num_accounts: int
+    clusters: list[str]
+    reason_code: str | None
+    reason: str | None
+    note: str | None
+    run_id: str | None = Field(description="The publication that was looked at, or the run that it was done to.")
+    as_of: datetime | None
+    state: str
+    standing: str = Field(description="The state in words.")
+
+
+class AuditLog(Shape):
+    campaign_id: str
+    lines: list[AuditLine]
+    num: int = Field(description="Lines in all pages.")
+    next_offset: int | None
+
+
 class Problem(Shape):
     """RFC 9457, as `application/problem+json`."""
 
