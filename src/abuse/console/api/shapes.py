@@ -188,6 +188,48 @@ class AuditLog(Shape):
     next_offset: int | None
 
 
+class Move(Shape):
+    before: str
+    after: str
+    num: int
+    reward: float | None = Field(description="What they earned, in the campaign's own unit, where it is known.")
+
+
+class Moved(Shape):
+    cluster_id: str
+    size: int
+    num: int = Field(description="Its members that would move.")
+
+
+class Mover(Shape):
+    account: str
+    was: str
+    would: str
+    cluster_id: str
+    size: int
+    score: float | None
+    score_lower: float | None
+    evidence_kinds: list[str]
+    reward: float | None
+    why: list[str]
+
+
+class DryRun(Slice):
+    made_under: dict[str, float] = Field(description="The numbers the publication was decided by.")
+    policy: dict[str, float] = Field(description="Those that were asked for.")
+    before: dict[str, int]
+    after: dict[str, int]
+    flagged_share_before: float
+    flagged_share_after: float
+    moves: list[Move]
+    num_kept: int = Field(description="Accounts that the machine would move and a person's word keeps.")
+    clusters: list[Moved] = Field(description="The largest of those with members that would move.")
+    num_clusters: int
+    accounts: list[Mover]
+    num: int = Field(description="Accounts in all pages.")
+    next_offset: int | None
+
+
 class Problem(Shape):
     """RFC 9457, as `application/problem+json`."""
 
