@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from abuse.console.draw.axes import share_ticks, time_ticks
+from abuse.operate.draw.axes import share_ticks, time_ticks
 from abuse.console.draw.graph import facts, graph
 from abuse.console.draw.radial import positions
 from abuse.console.draw.timeline import BINS, timeline

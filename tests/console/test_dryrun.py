@@ -162,8 +162,8 @@ def test_a_refreshed_publication_is_read_with_what_its_night_made(served: Served
 
 
 def test_a_campaign_without_clusters(served: Served, tmp_path: Path) -> None:
-    public = {Decisions: [decision(STRANGERS[0], "clear")]}
-    work = {ParticipantAddresses: work_rows()[ParticipantAddresses][10:11]}
+    public: Rows = {Decisions: [decision(STRANGERS[0], "clear")]}
+    work: Rows = {ParticipantAddresses: work_rows()[ParticipantAddresses][10:11]}
     publish(tmp_path, public, work)
     assert asked(served, tmp_path, min_cluster_size=2)["moves"] == []
     assert "Nobody." in served(tmp_path).get(f"{ON}/dry-run?min_cluster_size=2").text

@@ -24,6 +24,7 @@ from abuse.lake.lock import LakeLock
 from abuse.lake.people import max_changed, review_ids, reviews, run_name
 from abuse.lake.publication import REFRESHED, Publication, Run, current
 from abuse.lake.storage import made_of, read_json, write_json
+from abuse.operate.night_page.kept import address
 from abuse.steps.decide.verdicts import overlaid
 from abuse.steps.publish import disqualified_accounts
 from abuse.tables import ClusterMembers, Decisions, DisqualifiedAccounts, PerRun, Published
@@ -87,6 +88,7 @@ def _report(run: Run, before: Run, decisions: DataFrame, num_reviews: int) -> di
     counts = decisions.groupBy(Decisions.verdict).agg(F.count("*").alias("n")).collect()
     about = {"run_id": run.run_id, "attempt": run.attempt, "base": _base(before), "reviews": num_reviews}
     about["made_by"] = before.made_by
+    about["page"] = address(run.report["lake"], run.campaign_id, run.as_of, run.run_id)
     about["verdicts"] = {row[Decisions.verdict]: row["n"] for row in sorted(counts)}
     return run.report | about | {"seconds": {"refresh": run.seconds}}
 

@@ -42,7 +42,7 @@ def batches(
     ]
     schema = pa.schema([table.arrow_schema().field(name) for name in columns])
     try:
-        found = opened(path, publication.version(table) if is_public else None)
+        found = opened(path, publication.version(table) if is_public and issubclass(table, Published) else None)
         rows = found.to_pyarrow_dataset(filesystem=files_of(found, path), file_pruning_predicate=in_files)
         for batch in _in_turn(rows.get_fragments(slice_), columns, None if is_public else run.made_by):
             yield conformed(batch, schema)
