@@ -12,7 +12,7 @@ from deltalake import DeltaTable, write_deltalake
 
 from abuse.contract import Table
 from abuse.lake.publication import append, replace_rows
-from abuse.lake.storage import made_of, write_json
+from abuse.lake.storage import made_of, record_folder, write_json
 from abuse.settings import Settings
 from abuse.tables import (
     PUBLIC,
@@ -202,6 +202,10 @@ def publish(
         for made, found in (work_rows() if work is None else work).items():
             write_work(lake, made, [row | about | {"as_of": as_of} for row in found])
         write_json(made_of(str(lake), campaign_id, as_of, run_id), MADE_OF | {"run_id": run_id})
+    elif work is not None:
+        for made, found in work.items():
+            write_work(lake, made, [row | about | {"as_of": as_of} for row in found])
+        write_json(f"{record_folder(str(lake), campaign_id, as_of)}/ingest.json", MADE_OF | {"run_id": run_id})
     told = REPORT if report is None else report
     gates = [gate | about | {"attempt": attempt, "as_of": as_of} for gate in told.get("gates", [])]
     replace_rows(str(lake), GateResults, gates, f"run_id = '{run_id}' AND attempt = {attempt}")

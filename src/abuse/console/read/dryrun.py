@@ -18,7 +18,7 @@ from abuse.settings import Policy
 from abuse.tables import VERDICTS, Decisions
 
 AT_ONCE = 500
-MOST_CLUSTERS = 20
+MOST_CLUSTERS = 10
 ORDER = {verdict: place for place, verdict in enumerate(VERDICTS)}
 FLAGGED = ("disqualified", "review")
 SPOKEN = "SELECT account, verdict, machine_verdict, reasons, cluster_id FROM accounts WHERE "
