@@ -209,7 +209,7 @@ def test_an_empty_lake_says_how_to_begin(served: Served, tmp_path: Path) -> None
 
 def test_the_steps_of_a_run_are_shown_as_a_night_does_them() -> None:
     from abuse.cli import STEP_NAMES
-    from abuse.console.pages.health import ORDER
+    from abuse.operate.night_page.workings import ORDER
 
     assert ORDER == STEP_NAMES
 

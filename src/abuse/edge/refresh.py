@@ -71,7 +71,8 @@ def _published(lake: Lake, before: Publication, run: Slice, actor: str | None) -
         reason=f"{REFRESHED} {before.run.run_id}",
     )
     _keep_what_it_is_made_of(lake.uri, before.run, ours, review_ids(known))
-    ours = replace(ours, report=_report(ours, before.run, now, len(known)))
+    page = address(lake.uri, run.campaign_id, run.as_of, run.run_id)
+    ours = replace(ours, report=_report(ours, before.run, now, len(known)) | {"page": page})
     commit(lake.uri, ours, later)
     return ours
 
@@ -88,7 +89,6 @@ def _report(run: Run, before: Run, decisions: DataFrame, num_reviews: int) -> di
     counts = decisions.groupBy(Decisions.verdict).agg(F.count("*").alias("n")).collect()
     about = {"run_id": run.run_id, "attempt": run.attempt, "base": _base(before), "reviews": num_reviews}
     about["made_by"] = before.made_by
-    about["page"] = address(run.report["lake"], run.campaign_id, run.as_of, run.run_id)
     about["verdicts"] = {row[Decisions.verdict]: row["n"] for row in sorted(counts)}
     return run.report | about | {"seconds": {"refresh": run.seconds}}
 

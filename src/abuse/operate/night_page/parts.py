@@ -9,7 +9,7 @@ from abuse.operate.diff import ABSENT, plain
 from abuse.operate.draw import bars
 from abuse.operate.draw.nights import chart, latest_of_nights
 from abuse.operate.night_page import pictures
-from abuse.operate.night_page.tags import Inside, table, tag
+from abuse.operate.night_page.tags import Inside, Row, table, tag
 from abuse.operate.night_page.told import Told
 from abuse.operate.page import moment
 from abuse.settings import Policy
@@ -43,9 +43,9 @@ def verdicts(told: Told) -> Element:
     night = next((one for one in latest_of_nights(told.earlier) if one.as_of < told.run.as_of), None)
     before = (night.report.get("verdicts") or {}) if night else {}
     total, heads = sum(now.values()), ["Verdict", "#Accounts", "#Share"]
-    rows: list[list[Inside | list[Inside]]] = []
+    rows: list[Row] = []
     for name in VERDICTS:
-        row: list[Inside | list[Inside]] = [badge(name), now.get(name, 0), share(now.get(name, 0), total)]
+        row: Row = [badge(name), now.get(name, 0), share(now.get(name, 0), total)]
         rows.append([*row, before.get(name, 0), _change(now.get(name, 0) - before.get(name, 0))] if before else row)
     if night and before:
         heads += [f"#{moment(night.as_of.isoformat())}", "#Change"]
@@ -93,7 +93,7 @@ def changes(told: Told) -> Element:
     counts = table(
         ["Then", "Now", "#Accounts"], [[badge(was), badge(now), num] for (was, now), num in found.changes.items()]
     )
-    rows = [
+    rows: list[Row] = [
         [mono(one.account), badge(one.before), badge(one.after), [tag("div", line) for line in plain(one)]]
         for one in found.changed
     ]
@@ -138,8 +138,11 @@ def _scores(told: Told, policy: Policy | None) -> Iterator[Element]:
     if drawn is None:
         yield quiet("The run did not come as far as scores.")
         return
-    words = (("some", "large enough for the policy, by score"), ("lower", "the same by lower bound"))
-    words += (("small", "too small, by score"),)
+    words = (
+        ("some", "large enough for the policy, by score"),
+        ("lower", "the same by lower bound"),
+        ("small", "too small, by score"),
+    )
     yield pictures.histogram(drawn, "Clusters by their score, with the policy's thresholds", words)
 
 
@@ -148,11 +151,11 @@ def services(told: Told) -> Element:
     by_kind: dict[str, dict[str, int]] = told.run.report.get("services") or {}
     if not by_kind:
         return section("Services", quiet("None is known."))
-    rows = [
+    rows: list[Row] = [
         [kind.replace("_", " "), sum(of.values()), of.get("label", 0), of.get("inferred", 0)]
         for kind, of in sorted(by_kind.items())
     ]
-    top = [
+    top: list[Row] = [
         [one["name"] or "", one["kind"], one["basis"], mono(one["address"]), one["num_counterparties"], one["why"]]
         for one in told.found.services
     ]

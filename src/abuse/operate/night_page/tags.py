@@ -8,6 +8,8 @@ from xml.etree.ElementTree import Element, tostring
 from abuse.operate.page import printable
 
 Inside = Element | str | int | None
+Row = list[Inside | list[Inside]]
+"""Of a table: what is in each of its cells."""
 
 
 def tag(name: str, *inside: Inside | Iterable[Inside], **attributes: str | float) -> Element:
@@ -31,7 +33,7 @@ def _put(into: Element, part: Inside) -> None:
             into.text = (into.text or "") + text
 
 
-def table(heads: Iterable[str], rows: Iterable[Iterable[Inside | list[Inside]]]) -> Element:
+def table(heads: Iterable[str], rows: Iterable[Row]) -> Element:
     """A head that begins with `#` is of numbers, which stand at the right."""
     columns = list(heads)
     kinds = [{"class_": "num"} if head.startswith("#") else {} for head in columns]

@@ -9,7 +9,7 @@ from xml.etree.ElementTree import Element
 
 from abuse.operate.night_page import pictures
 from abuse.operate.night_page.parts import mono, quiet, section
-from abuse.operate.night_page.tags import Inside, table, tag
+from abuse.operate.night_page.tags import Inside, Row, table, tag
 from abuse.operate.night_page.told import Told
 from abuse.operate.report import CONTRACT, duration, figure
 from abuse.quality.runbook import advice
@@ -77,7 +77,7 @@ def _state(gate: dict[str, Any]) -> Element:
 
 def sources(told: Told) -> Element:
     """Every row that came in is in one of the columns behind it."""
-    rows: list[list[Inside | list[Inside]]] = []
+    rows: list[Row] = []
     for one in told.run.report.get("sources") or []:
         missing = one.get("rows_in", 0) - sum(one.get(name, 0) for name in ACCOUNTED)
         note = f"{abs(missing):,} rows {'lost' if missing > 0 else 'too many'}" if missing else one.get("note", "")
@@ -104,7 +104,7 @@ def steps(told: Told) -> Element:
         return section("Time", quiet("Not written down."))
     named = [name for name in ORDER if name in took] + sorted(name for name in took if name not in ORDER)
     ordered = {name: took[name] for name in named}
-    rows = [
+    rows: list[Row] = [
         [name, duration(spent), bar]
         for (name, spent), bar in zip(ordered.items(), pictures.seconds(ordered), strict=True)
     ]
