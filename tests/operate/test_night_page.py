@@ -71,7 +71,8 @@ def held(lake: Path, **more: Any) -> None:
     """A night that a gate holds: its tables are in work alone."""
     rows = public_rows()
     work: Rows = {Clusters: rows[Clusters], Scores: rows[Scores], Services: rows[Services]}
-    report = WHOLE | {"gates": GATES}
+    took = dict.fromkeys(("ingest", "services", "clusters", "score"), 1.0)
+    report = WHOLE | {"gates": GATES, "seconds": took}
     publish(lake, work=work, run_id="run2", status="held", minutes=1, report=report, **more)
 
 
@@ -185,6 +186,13 @@ def test_a_first_night_and_one_without_clusters(tmp_path: Path) -> None:
     ):  # fmt: skip
         assert words in said, words
     assert "nan" not in said
+
+
+def test_what_an_earlier_attempt_left_in_work_is_not_this_one_s(tmp_path: Path) -> None:
+    work: Rows = {Clusters: public_rows()[Clusters]}
+    report = WHOLE | {"clusters": {}, "seconds": {"ingest": 1.0}}
+    publish(tmp_path, work=work, status="failed", report=report, reason="links: MemoryError")
+    assert "did not come as far as clusters" in made(tmp_path).said
 
 
 def test_a_run_that_failed_early(tmp_path: Path) -> None:

@@ -50,7 +50,7 @@ def audit(
 
 def kept_log(kept: Kept, ledgers: Ledgers, campaign_id: str) -> list[Line]:
     """Made once for what the ledgers hold."""
-    found: list[Line] = kept.get(("audit", campaign_id, ledgers.seen()), lambda: log(ledgers, campaign_id))
+    found: list[Line] = kept.latest(("audit", campaign_id), ledgers.seen(), lambda: log(ledgers, campaign_id))
     return found
 
 

@@ -41,7 +41,7 @@ class Found:
 def found(lake: str, run: Run, least: int) -> Found:
     """`least`: members from which a cluster is large enough. Raises LakeError where the rows are kept no more."""
     made = Publication(lake, run)
-    sized = _rows(made, Clusters, [Clusters.cluster_id, Clusters.size])
+    sized = _rows(made, "clusters", Clusters, [Clusters.cluster_id, Clusters.size])
     size_of = {row[Clusters.cluster_id]: row[Clusters.size] for row in sized}
     num = (run.report.get("clusters") or {}).get("num", 0)
     if len(size_of) != num:
@@ -63,10 +63,12 @@ def found(lake: str, run: Run, least: int) -> Found:
     )
 
 
-def _rows(made: Publication, table: type[Published], columns: list[str]) -> Iterator[dict[str, Any]]:
-    """A run of an earlier version of the project may lack the table."""
+def _rows(made: Publication, step: str, table: type[Published], columns: list[str]) -> Iterator[dict[str, Any]]:
+    """What the step made. An attempt that did not come so far may find rows there that an earlier one left; a run of an
+    earlier version of the project may lack the table.
+    """
     is_held = made.run.status != "published"
-    if is_held or table.table_name() in made.run.versions:
+    if step in made.run.report.get("seconds", {}) if is_held else table.table_name() in made.run.versions:
         for batch in batches(made, table, columns, is_held=is_held):
             yield from batch.to_pylist()
 
@@ -75,7 +77,7 @@ def _scores(made: Publication) -> tuple[dict[str, tuple[float, float]], list[str
     """cluster -> its score and the lower bound of that; and who scored."""
     columns = [Scores.cluster_id, Scores.score, Scores.score_lower, Scores.model_version]
     by_cluster, models = {}, set()
-    for row in _rows(made, Scores, columns):
+    for row in _rows(made, "score", Scores, columns):
         by_cluster[row[Scores.cluster_id]] = (row[Scores.score], row[Scores.score_lower])
         models.add(row[Scores.model_version])
     return by_cluster, sorted(models)
@@ -85,7 +87,7 @@ def _services(made: Publication) -> list[dict[str, Any]]:
     def place(row: dict[str, Any]) -> tuple[int, str, str]:
         return -(row[Services.num_counterparties] or 0), row[Services.kind], row[Services.address]
 
-    return heapq.nsmallest(FEW, _rows(made, Services, SERVED), key=place)
+    return heapq.nsmallest(FEW, _rows(made, "services", Services, SERVED), key=place)
 
 
 def _changes(
@@ -97,7 +99,7 @@ def _changes(
     counts: Counter[tuple[str | None, str | None]] = Counter()
     few: list[tuple[int, int, str, list[str]]] = []
     before: datetime | None = None
-    for row in _rows(made, VerdictChanges, [*CHANGED, VerdictChanges.before_as_of]):
+    for row in _rows(made, "publish", VerdictChanges, [*CHANGED, VerdictChanges.before_as_of]):
         pair, before = (row[VerdictChanges.before], row[VerdictChanges.after]), row[VerdictChanges.before_as_of]
         counts[pair] += 1
         few = _least(few, (ORDER[pair[1]], ORDER[pair[0]], row[VerdictChanges.account], row[VerdictChanges.why]))

@@ -48,9 +48,9 @@ def decide(
             "_is_large": F.expr(is_large(policy)),
             "_in_group": F.expr(in_group(policy)),
             Decisions.machine_verdict: F.expr(machine_verdict(policy, together)),
+            Decisions.evidence_kinds: evidence_kinds(policy, together),
         }
     )
-    facts = facts.withColumn(Decisions.evidence_kinds, evidence_kinds(together))
     decided = facts.withColumns(
         {
             Decisions.reasons: reasons(policy),
@@ -68,10 +68,10 @@ def called_services(addresses: DataFrame, services: DataFrame) -> DataFrame:
     return said.groupBy(ParticipantAddresses.account).agg(F.min(Services.why).alias("_service"))
 
 
-def evidence_kinds(together: settings.Features) -> Column:
+def evidence_kinds(policy: settings.Policy, together: settings.Features) -> Column:
     """Independent kinds that hold for the account; empty outside a group."""
     found = F.array(*(F.when(F.expr(holds), F.lit(kind)) for kind, holds in kinds(together).items()))
-    return F.when(F.col("_in_group"), F.array_compact(found)).otherwise(F.array().cast("array<string>"))
+    return F.when(F.expr(in_group(policy)), F.array_compact(found)).otherwise(F.array().cast("array<string>"))
 
 
 def shown_evidence() -> Column:
