@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from abuse.lake.publication import REFRESHED
-from abuse.lake.storage import made_of, storage_of
+from abuse.lake.storage import made_of, storage_of, write_json
 from abuse.tables import ClusterMembers, Clusters, Decisions, Features, ParticipantAddresses, Participants, Scores
 from tests.console.conftest import Served
 from tests.console.lakes import FARM, MEMBERS, REPORT, STRANGERS, Rows, decision, public_rows, publish, work_rows
@@ -132,6 +132,7 @@ def test_pages_hold_each_account_once_and_can_be_narrowed(served: Served, pairs:
     ("broken", "said"),
     [
         ("made_of", "does not say under which policy it was made"),
+        ("settings", "was made under settings that are unknown here"),
         ("verdict", "of 1 accounts the rule as it is here gives another verdict than was published"),
         ("outside", "of 1 accounts the rule as it is here gives another verdict than was published"),
         ("figures", "of 12 accounts the figures behind the verdict are kept no more"),
@@ -144,6 +145,8 @@ def test_what_cannot_be_made_again_is_not_guessed(served: Served, tmp_path: Path
     if broken == "outside":
         next(row for row in public[Decisions] if row["account"] == STRANGERS[0])["machine_verdict"] = "not_analysed"
     publish(tmp_path, public, work if broken != "figures" else work | {Features: []})
+    if broken == "settings":
+        write_json(made_of(str(tmp_path), "drop", NIGHT, "run1"), {"settings": {"policy": {"of_old": 1}}})
     if broken == "made_of":
         storage_of(str(tmp_path)).remove([made_of(str(tmp_path), "drop", NIGHT, "run1")])
     client = served(tmp_path)

@@ -92,9 +92,9 @@ def test_it_tells_all_of_a_night(lake: Path) -> None:
     for words in (
         "Spring drop", "Night of 2026-04-02", "run1", "Verdicts on 12 accounts", "disqualified 9 75.0% 0 +9",
         "83.0% of the accounts are flagged: within the campaign's band, 0.0% to 45.0%", "Compared with 2026-04-01",
-        "Money ties it to the group.", "1 clusters with 10 accounts", "8: smaller ones are left alone",
+        "Money ties it to the group.", "1 cluster with 10 accounts", "8: smaller ones are left alone",
         "score 0.5: looked at", "lower bound 0.5: may be out", "Some Exchange", "Gates: 1 of 1 passed",
-        "1 rows lost", "1 bad address", "ingest 3.2 s", "2 lists are older than 90 days", "campaign-abuse 0.3.0",
+        "1 row lost", "1 bad address", "ingest 3.2 s", "2 lists are older than 90 days", "campaign-abuse 0.3.0",
         "policy.min_evidence_kinds 2", "table decisions", "Model m", "Reviews it knows 3",
     ):  # fmt: skip
         assert words in said, words
@@ -160,8 +160,8 @@ def test_a_held_run_says_why_and_what_to_do(tmp_path: Path) -> None:
     said = made(tmp_path, "run2").said
     for words in (
         "Held: nothing public was changed", "flagged_share too many", "release if they are right",
-        "abuse release run2 --lake", "Nothing was published, so nothing is compared.", "1 clusters with 10 accounts",
-        "and the contracts of 1 tables are kept", "outside the campaign's band",
+        "abuse release run2 --lake", "Nothing was published, so nothing is compared.", "1 cluster with 10 accounts",
+        "and the contracts of 1 table are kept", "outside the campaign's band",
     ):  # fmt: skip
         assert words in said, words
 
@@ -246,7 +246,7 @@ def test_each_cluster_is_in_one_bar() -> None:
     assert [bar.said for bar in drawn.bars] == [
         "6 clusters of 2 to 3 members",
         "3 clusters of 8 to 15 members",
-        "1 clusters of 512 to 1,023 members",
+        "1 cluster of 512 to 1,023 members",
     ]
     assert all(bar.height > 0 for bar in drawn.bars)
     assert [mark.said for mark in drawn.marks] == ["8: so"]

@@ -9,6 +9,7 @@ from typing import Any
 from abuse import policy as rule
 from abuse.console.problems import NotSame
 from abuse.console.read.model import View
+from abuse.errors import SettingsError
 from abuse.settings import Features, Policy, settings_from_json
 
 OUTSIDE = "SELECT account, machine_verdict, _known, {nothing} FROM accounts WHERE cluster_id IS NULL"
@@ -31,7 +32,10 @@ def made_under(view: View) -> Rules:
     kept = view.value("SELECT value FROM about WHERE name = 'rules'")
     if kept is None:
         raise _not_same(view, "does not say under which policy it was made", "Run its night again.")
-    found = settings_from_json(json.loads(kept))
+    try:
+        found = settings_from_json(json.loads(kept))
+    except SettingsError as why:
+        raise _not_same(view, "was made under settings that are unknown here", "Run its night again.") from why
     return Rules(policy=found.policy, together=found.features)
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from abuse.operate.draw.axes import count_ticks
+from abuse.operate.page import counted
 
 WIDTH, HEIGHT, LEFT, RIGHT, TOP, FOOT = 960, 280, 76, 24, 34, 52
 ACROSS, FLOOR, TALL = WIDTH - LEFT - RIGHT, HEIGHT - FOOT, HEIGHT - FOOT - TOP
@@ -73,7 +74,7 @@ def sizes(clusters: Mapping[int, int], bars: Mapping[str, int]) -> Bars | None:
     found = []
     for power in sorted(counts):
         height = round(TALL * (math.log10(counts[power]) + 1) / (decades + 1), 1)
-        said = f"{counts[power]:,} clusters of {2**power:,} to {2 ** (power + 1) - 1:,} members"
+        said = f"{counted(counts[power], 'cluster')} of {2**power:,} to {2 ** (power + 1) - 1:,} members"
         x = round(LEFT + (power - first) * width, 1)
         found.append(Bar(x, round(FLOOR - height, 1), round(width - 2, 1), height, "some", said))
     up = [(round(FLOOR - TALL * (n + 1) / (decades + 1), 1), f"{10**n:,}") for n in range(decades + 1)]
@@ -114,7 +115,7 @@ def scores(clusters: Iterable[Scored], bars: Mapping[str, float]) -> Bars | None
 def _bar(place: int, base: int, num: int, kind: str, what: str, most: int) -> Bar:
     low, high = place / NUM_BINS, (place + 1) / NUM_BINS
     top = _height(base + num, most)
-    said = f"{num:,} clusters {what}, score {low:.2f} to {high:.2f}"
+    said = f"{counted(num, 'cluster')} {what}, score {low:.2f} to {high:.2f}"
     x = round(LEFT + ACROSS * low, 1)
     return Bar(x, top, round(ACROSS / NUM_BINS - 2, 1), round(_height(base, most) - top, 1), kind, said)
 

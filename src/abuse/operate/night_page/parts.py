@@ -11,7 +11,7 @@ from abuse.operate.draw.nights import chart, latest_of_nights
 from abuse.operate.night_page import pictures
 from abuse.operate.night_page.tags import Inside, Row, table, tag
 from abuse.operate.night_page.told import Told
-from abuse.operate.page import moment
+from abuse.operate.page import counted, moment
 from abuse.settings import Policy
 from abuse.tables import VERDICTS
 
@@ -49,7 +49,7 @@ def verdicts(told: Told) -> Element:
         rows.append([*row, before.get(name, 0), _change(now.get(name, 0) - before.get(name, 0))] if before else row)
     if night and before:
         heads += [f"#{moment(night.as_of.isoformat())}", "#Change"]
-    return section(f"Verdicts on {total:,} accounts", pictures.verdict_bar(now), table(heads, rows))
+    return section(f"Verdicts on {counted(total, 'account')}", pictures.verdict_bar(now), table(heads, rows))
 
 
 def _change(num: int) -> str:
@@ -117,7 +117,7 @@ def clusters(told: Told) -> Element:
     if drawn is None:
         return section("Clusters", quiet(NO_CLUSTERS))
     said = (
-        f"{about['num']:,} clusters with {about['members']:,} accounts; the largest has {about['largest']:,}, "
+        f"{counted(about['num'], 'cluster')} with {counted(about['members'], 'account')}; the largest has {about['largest']:,}, "
         f"{about['largest_share']:.1%} of the participants."
     )
     sizes = pictures.histogram(drawn, "Clusters by the number of their members")

@@ -9,6 +9,7 @@ from typing import Any
 
 import pyarrow.compute as pc
 
+from abuse.errors import SettingsError
 from abuse.lake.publication import Run, ledger, runs
 from abuse.lake.storage import made_of, read_json, record_folder
 from abuse.operate.listing import STAGES
@@ -39,7 +40,7 @@ def told(lake: str, run: Run) -> Told:
     """Raises LakeError where the tables of the run are kept no more."""
     run = replace(run, report=json.loads(json.dumps(run.report, sort_keys=True)))  # as `runs` gives it back
     made = _made(lake, run)
-    settings = settings_from_json(made["settings"]) if made.get("settings") else None
+    settings = _settings(made)
     known = [one for one in runs(lake, run.campaign_id) if one.finished_at <= run.finished_at + SAME_COMMIT]
     return Told(
         lake=lake,
@@ -59,6 +60,14 @@ def _made(lake: str, run: Run) -> dict[str, Any]:
     if kept is None and lying is not None and lying["run_id"] == run.made_by:
         return dict(lying)
     return dict(kept or {})
+
+
+def _settings(made: dict[str, Any]) -> Settings | None:
+    """None also of an earlier version's that this one does not know."""
+    try:
+        return settings_from_json(made["settings"]) if made.get("settings") else None
+    except SettingsError:
+        return None
 
 
 def _gates(lake: str, run: Run) -> list[dict[str, Any]]:

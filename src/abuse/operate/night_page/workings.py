@@ -11,6 +11,7 @@ from abuse.operate.night_page import pictures
 from abuse.operate.night_page.parts import mono, quiet, section
 from abuse.operate.night_page.tags import Inside, Row, table, tag
 from abuse.operate.night_page.told import Told
+from abuse.operate.page import counted
 from abuse.operate.report import CONTRACT, duration, figure
 from abuse.quality.runbook import advice
 
@@ -66,7 +67,7 @@ def gates(told: Told) -> Element:
     return section(
         f"Gates: {num} of {len(told.gates)} passed",
         table(heads, rows),
-        quiet(f"and the contracts of {len(kept)} tables are kept") if kept else None,
+        quiet(f"and the contracts of {counted(len(kept), 'table')} are kept") if kept else None,
     )
 
 
@@ -80,7 +81,11 @@ def sources(told: Told) -> Element:
     rows: list[Row] = []
     for one in told.run.report.get("sources") or []:
         missing = one.get("rows_in", 0) - sum(one.get(name, 0) for name in ACCOUNTED)
-        note = f"{abs(missing):,} rows {'lost' if missing > 0 else 'too many'}" if missing else one.get("note", "")
+        note = (
+            f"{counted(abs(missing), 'row')} {'lost' if missing > 0 else 'too many'}"
+            if missing
+            else one.get("note", "")
+        )
         rows.append([one["source"], one.get("rows_in", 0), *(one.get(name, 0) for name in ACCOUNTED), note])
     if not rows:
         return section("Rows read", quiet("Not written down."))
