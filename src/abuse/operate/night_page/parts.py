@@ -117,8 +117,8 @@ def clusters(told: Told) -> Element:
     if drawn is None:
         return section("Clusters", quiet(NO_CLUSTERS))
     said = (
-        f"{counted(about['num'], 'cluster')} with {counted(about['members'], 'account')}; the largest has {about['largest']:,}, "
-        f"{about['largest_share']:.1%} of the participants."
+        f"{counted(about['num'], 'cluster')} with {counted(about['members'], 'account')}; "
+        f"the largest has {about['largest']:,}, {about['largest_share']:.1%} of the participants."
     )
     sizes = pictures.histogram(drawn, "Clusters by the number of their members")
     return section("Clusters", tag("p", said), tag("h3", "By size"), sizes, *_scores(told, policy))
