@@ -120,6 +120,13 @@ def test_made_twice_it_is_the_same_to_the_byte(lake: Path) -> None:
     assert page(told(str(lake), row(lake))) == once, "what came later is not its"
 
 
+def test_a_lake_that_was_moved_gives_the_same_page(tmp_path: Path) -> None:
+    publish(tmp_path / "old", report=WHOLE | {"lake": "/data/lake"})
+    once = made_again(str(tmp_path / "old"), "run1")[1]
+    (tmp_path / "old").rename(tmp_path / "new")
+    assert made_again(str(tmp_path / "new"), "run1")[1] == once
+
+
 def test_what_attackers_write_is_text(tmp_path: Path) -> None:
     rows = public_rows()
     rows[Services][0] |= {"name": EVIL, "why": EVIL, "address": EVIL}

@@ -24,6 +24,7 @@ SAME_COMMIT = timedelta(microseconds=1)
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Told:
     lake: str
+    """As the run knew it: a lake that was moved since gives the same page."""
     run: Run
     earlier: list[Run]
     """Attempts at this night and those before it until then, newest first."""
@@ -43,7 +44,7 @@ def told(lake: str, run: Run) -> Told:
     settings = _settings(made)
     known = [one for one in runs(lake, run.campaign_id) if one.finished_at <= run.finished_at + SAME_COMMIT]
     return Told(
-        lake=lake,
+        lake=run.report.get("lake") or lake,
         run=run,
         earlier=[one for one in known if one.as_of <= run.as_of],
         gates=_gates(lake, run),
