@@ -73,17 +73,16 @@ def test_each_line_says_what_is_left_of_it(served: Served, tmp_path: Path) -> No
 def test_what_needs_two_waits_and_then_names_the_second(served: Served, tmp_path: Path) -> None:
     publish(tmp_path)
     where, seen = str(tmp_path), made_up.seen(MEMBERS)
-    client = served(tmp_path)
     strict = Review(max_alone=3)
     large = decide(where, "drop", made_up.said("overturn"), [FARM], strict, seen=seen)
-    assert lines(client)[large.decision_id]["standing"] == "waits for a second person"
+    assert lines(served(tmp_path))[large.decision_id]["standing"] == "waits for a second person"
     agreed = approve(where, "drop", made_up.said("approve", actor="bo", role="approver"), large.decision_id)
-    found = lines(client)
+    found = lines(served(tmp_path))
     assert found[large.decision_id]["standing"].startswith("counts; approved by bo, ")
     assert found[agreed.decision_id]["state"] == "counts"
     undo(where, "drop", made_up.said("undo", actor="bo"), agreed.decision_id)
-    assert lines(client)[large.decision_id]["state"] == "waiting"
-    page = text_of(client.get(f"{ON}/audit").text)
+    assert lines(served(tmp_path))[large.decision_id]["state"] == "waiting"
+    page = text_of(served(tmp_path).get(f"{ON}/audit").text)
     assert "10 accounts" in page
     assert "waits for a second person" in page
 

@@ -70,11 +70,11 @@ def dryrun(
 def under(view: View, ledgers: Ledgers, kept: Kept, numbers: dict[str, Any]) -> DryRun:
     """The publication with these numbers in the place of its own; kept for what people said until now."""
     name, campaign_id = model_name(view.publication), view.publication.run.campaign_id
+    seen = ledgers.seen()
     own: judged.Rules = kept.get(("proven", name), lambda: judged.proven(view))
     other = judged.Rules(policy=replace(own.policy, **numbers), together=own.together)
-    words = ledgers.words(campaign_id)
-    key = ("dry run", name, len(ledgers.reviews(campaign_id)), other)
-    found: DryRun = kept.get(key, lambda: dry_run(view, words, own, other))
+    key = ("dry run", name, seen, other)
+    found: DryRun = kept.get(key, lambda: dry_run(view, ledgers.words(campaign_id), own, other))
     return found
 
 

@@ -27,6 +27,7 @@ class Ledgers:
         self._seen_at = float("-inf")
         self._lock = threading.Lock()
         self._versions: dict[str, int | None] = {}
+        self._mark = 0
         self._runs: list[Run] = []
         self._gates: list[dict[str, Any]] = []
         self._reviews: dict[str, list[Row]] = {}
@@ -64,10 +65,12 @@ class Ledgers:
         found = {row[Freezes.freeze_id]: row for row in rows if row[Freezes.campaign_id] == campaign_id}
         return list(found.values())
 
-    def seen(self) -> tuple[tuple[str, int | None], ...]:
-        """The version of each ledger: what was made of them stays right as long as it is the same."""
+    def seen(self) -> int:
+        """Another number whenever a ledger is another. Asked for before the rows, it is never newer than they are, so
+        what was made of them can be kept under it.
+        """
         self._look()
-        return tuple(sorted(self._versions.items()))
+        return self._mark
 
     def campaigns(self) -> list[str]:
         """Ids, in the order of their names."""
@@ -96,6 +99,7 @@ class Ledgers:
 
     def _read(self) -> None:
         """What was seen before stays when the lake cannot be read; `trouble` says why."""
+        before = dict(self._versions)
         try:
             if self._is_new(Runs):
                 self._runs = runs(self.lake)
@@ -113,6 +117,7 @@ class Ledgers:
             self._versions.clear()
             found = (str(why).splitlines() or [type(why).__name__])[0]
             self.trouble = LakeError(f"lake {self.lake}", found, "ledgers that can be read", "Mend the lake.")
+        self._mark += self._versions != before
         self._seen_at = time.monotonic()
 
     def _heard(self, rows: list[dict[str, Any]]) -> None:
