@@ -14,6 +14,7 @@ from click.testing import CliRunner
 from abuse.cli import main
 from abuse.lake.publication import current, runs
 from abuse.lake.storage import read_json, storage_of
+from abuse.operate.night_page.kept import made_again
 from abuse.tables import Decisions
 from tests.conftest import SMALL
 from tests.night import tiny
@@ -67,9 +68,12 @@ def test_everyone_gets_the_verdict_they_should(bucket: str) -> None:
 
 def test_report_and_records_lie_in_the_lake_and_no_lock_and_no_spill_is_left(bucket: str) -> None:
     found = paths(f"{bucket}/lake")
-    (report,) = (path for path in found if path.startswith("reports/"))
-    assert report == "reports/tiny/20260501T000000Z/run_report.json"
-    assert (read_json(f"{bucket}/lake/{report}") or {})["run_id"] == runs(f"{bucket}/lake")[0].run_id
+    run = runs(f"{bucket}/lake")[0]
+    folder = "reports/tiny/20260501T000000Z"
+    page, report = (path for path in found if path.startswith("reports/"))
+    assert (page, report) == (f"{folder}/{run.run_id}.html", f"{folder}/run_report.json")
+    assert (read_json(f"{bucket}/lake/{report}") or {})["run_id"] == run.run_id
+    assert storage_of(bucket).read(f"{bucket}/lake/{page}") == made_again(f"{bucket}/lake", run.run_id)[1]
     assert "work/records/tiny/20260501T000000.000000Z/publish.json" in found
     assert not [path for path in found if "_lock" in path or "spill" in path or "_temporary" in path]
 

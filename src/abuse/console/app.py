@@ -13,9 +13,11 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.staticfiles import StaticFiles
 
 from abuse import __version__
+from abuse.console.api import audit as audit_api
 from abuse.console.api import clusters, status, v1
+from abuse.console.api import dryrun as dryrun_api
 from abuse.console.kept import Kept
-from abuse.console.pages import account, cluster, health, nights, overview, queue
+from abuse.console.pages import account, audit, cluster, dryrun, health, nights, overview, queue
 from abuse.console.read.build import build
 from abuse.console.read.ledgers import Ledgers
 from abuse.console.read.shelf import Make, Shelf
@@ -51,9 +53,9 @@ def console(lake: str, folder: Path, rules: Console, hosts: Collection[str] = LO
     app.state.rules, app.state.metrics, app.state.kept = rules, metrics, Kept(NUM_KEPT)
     app.state.templates = Templates(rules)
     answers.install(app)
-    for router in (status.status, v1.api, clusters.api):
+    for router in (status.status, v1.api, clusters.api, audit_api.api, dryrun_api.api):
         app.include_router(router)
-    for page in (overview, queue, cluster, account, nights, health):
+    for page in (overview, queue, cluster, account, nights, health, audit, dryrun):
         app.include_router(page.pages, include_in_schema=False)
     app.mount("/static", StaticFiles(packages=[("abuse.console", "static")]), name="static")
     app.add_middleware(GZipMiddleware, minimum_size=LEAST_ZIPPED)

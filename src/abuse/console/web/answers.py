@@ -12,13 +12,15 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from abuse.console.problems import NotFound, NotReady
+from abuse.console.problems import NotFound, NotReady, NotSame
 from abuse.errors import AbuseError, InputError
 
 API = "/api/"
 RETRY_S = 5
 LOG = logging.getLogger("abuse.console")
-STATUS: list[tuple[type[AbuseError], int]] = [(NotFound, 404), (NotReady, 503), (InputError, 400), (AbuseError, 500)]
+STATUS: list[tuple[type[AbuseError], int]] = [
+    (NotFound, 404), (NotReady, 503), (NotSame, 409), (InputError, 400), (AbuseError, 500),
+]  # fmt: skip
 
 
 class Problem(JSONResponse):
