@@ -12,15 +12,15 @@ from abuse.console.read.build import build
 from abuse.console.read.judged import proven
 from abuse.console.read.model import Model
 from abuse.edge.refresh import refresh
-from abuse.errors import Held
 from abuse.lake.delta import Lake
 from abuse.lake.publication import Publication, publications, runs
+from abuse.night import run_step
 from abuse.operate.night_page import kept
 from abuse.review.decide import decide
 from abuse.review.said import Said
 from abuse.settings import Review, Settings
 from tests.night import tiny
-from tests.night.lakes import run
+from tests.night.lakes import Silent, night_of
 
 
 def is_proven(publication: Publication, file: Path) -> bool:
@@ -65,30 +65,24 @@ def test_every_run_leaves_its_page_and_it_can_be_made_again_to_the_byte(three: P
         assert b"Share flagged, night by night" in again
 
 
-def test_a_held_run_leaves_one_too_and_says_where(spark: SparkSession, settings: Settings, tmp_path: Path) -> None:
-    strict = tiny.write(tmp_path / "strict", policy="min_flagged_share = 0.99")
-    with pytest.raises(Held, match=r"Its page: .*\.html"):
-        run(spark, settings, strict, tmp_path / "lake", tiny.AS_OF)
-    held = runs(str(tmp_path / "lake"))[0]
-    page = kept.kept(str(tmp_path / "lake"), held)
-    assert page == kept.made_again(str(tmp_path / "lake"), held.run_id)[1]
-    assert b"Held: nothing public was changed" in page
-    assert b"score of a cluster" in page, "it came as far as scores"
-
-
 def test_a_page_that_cannot_be_written_fails_no_night(
     spark: SparkSession,
     settings: Settings,
     file: Path,
+    lake: Path,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
+    ours = tmp_path / "lake"
+    shutil.copytree(lake, ours)
+
     def broken(*_: object) -> bytes:
         raise OSError("no space left")
 
     monkeypatch.setattr(kept, "page", broken)
-    assert run(spark, settings, file, tmp_path / "lake", tiny.AS_OF)["status"] == "published"
+    run_step("publish", night_of(spark, settings, file, ours, tiny.AS_OF), Silent())
+    assert runs(str(ours))[0].status == "published"
     assert [line.getMessage().partition(":")[2] for line in caplog.records if line.name == "abuse.report"] == [
         " OSError: no space left"
     ]
