@@ -16,11 +16,12 @@ from pyspark.sql import DataFrame, SparkSession
 from abuse.contract import Table
 from abuse.settings import Clusters, Settings, Spark
 
-SMALL = {  # compiling plans costs more than running them on a few rows
+SMALL = {  # compiling costs more than it saves on a few rows: plans, and what the JVM itself compiles at its best
     "spark.sql.codegen.wholeStage": "false",
     "spark.sql.codegen.factoryMode": "NO_CODEGEN",
     "spark.sql.adaptive.enabled": "false",
-    "spark.driver.extraJavaOptions": "-Xss8m -XX:+UseSerialGC",
+    "spark.driver.extraJavaOptions": "-Xss8m -XX:+UseSerialGC -XX:Tier4InvocationThreshold=50000 "
+    "-XX:Tier4MinInvocationThreshold=6000 -XX:Tier4CompileThreshold=150000 -XX:Tier4BackEdgeThreshold=400000",
 }
 TEST_SETTINGS = Settings(
     spark=Spark(shuffle_partitions=2, driver_memory="3g", conf=SMALL),
@@ -45,13 +46,20 @@ def spark(settings: Settings) -> Iterator[SparkSession]:
 NIGHTS = Path(__file__).parent / "night"
 NIGHTLY = {"test_backfill": "people", "test_gates": "people", "test_people": "people", "test_dataset": None}
 """Of the files there, those that do not go with the others: some are as long together, one shares no lake with any."""
+LAKES = "lake"
+"""The lake that others are made of; while one process makes it, the other begins with what needs none."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Groups are what a process takes as one: the nights, in two, and every other file."""
     for item in items:
         item.add_marker(pytest.mark.xdist_group(_nights(item) or f"{item.path.parent.name}/{item.path.stem}"))
-    items.sort(key=lambda item: (_nights(item) is None, "spark" in getattr(item, "fixturenames", ())))
+    items.sort(key=_place)
+
+
+def _place(item: pytest.Item) -> tuple[bool, ...]:
+    group, asked = _nights(item), getattr(item, "fixturenames", ())
+    return group is None, group == "people" and LAKES in asked, "spark" in asked
 
 
 def _nights(item: pytest.Item) -> str | None:

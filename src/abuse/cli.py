@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from abuse.commands import payout
+from abuse.commands import night_page, payout
 from abuse.commands import review as people
 from abuse.commands.options import as_json, by_actor, console, here, of_campaign, on_lake, place
 from abuse.commands.tokens import token
@@ -601,7 +601,7 @@ def _show(report: dict[str, Any], *, is_json: bool) -> None:
 
 people.review.add_command(serve)
 people.review.add_command(token)
-for _command in (*people.COMMANDS, *payout.COMMANDS):
+for _command in (*people.COMMANDS, *payout.COMMANDS, *night_page.COMMANDS):
     main.add_command(_command)
 
 if __name__ == "__main__":

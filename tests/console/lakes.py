@@ -12,6 +12,8 @@ from deltalake import DeltaTable, write_deltalake
 
 from abuse.contract import Table
 from abuse.lake.publication import append, replace_rows
+from abuse.lake.storage import made_of, record_folder, write_json
+from abuse.settings import Settings
 from abuse.tables import (
     PUBLIC,
     ClusterLineage,
@@ -19,6 +21,7 @@ from abuse.tables import (
     Clusters,
     Decisions,
     Explanations,
+    Features,
     GateResults,
     Links,
     ParticipantAddresses,
@@ -141,10 +144,17 @@ def work_rows() -> Rows:
             | {"at": PAID + timedelta(days=20, minutes=n), "amount": 1.5, "address": account},
         )
     ]
+    figures = {"cluster_id": FARM, "size": len(MEMBERS), "time_partners": 9, "time_expected": 0.5, "money_partners": 9}
+    figures |= {"sink_partners": 9, "sequence_partners": 0, "median_gap_s": 60.0, "gap_s": 60.0}
     second = {"account": MEMBERS[0], "address": "0x" + "d0" * 20}
     return {
         Participants: took_part,
-        ParticipantAddresses: [own | {"account": a, "address": a} for a in (*MEMBERS, *STRANGERS)] + [own | second],
+        ParticipantAddresses: [
+            *[own | {"account": a, "address": a} for a in (*MEMBERS, STRANGERS[0])],
+            own | {"account": STRANGERS[1], "address": STRANGERS[1], "has_transfers": False},
+            own | second,
+        ],
+        Features: [figures | {"account": a} for a in MEMBERS],
         Trails: [about | row for row in trails],
     }
 
@@ -162,6 +172,10 @@ REPORT: dict[str, Any] = {
     "quarantine_reasons": {"bad_address": 1},
     "warnings": ["2 lists are older than 90 days"],
 }
+
+
+MADE_OF: dict[str, Any] = {"settings": Settings().rules(), "version": "0.3.0"}
+"""What a run keeps of how it was made, as far as readers look."""
 
 
 def publish(
@@ -187,6 +201,11 @@ def publish(
             versions[table.table_name()] = write_slice(str(lake), table, rows.get(table, []), as_of, **about)
         for made, found in (work_rows() if work is None else work).items():
             write_work(lake, made, [row | about | {"as_of": as_of} for row in found])
+        write_json(made_of(str(lake), campaign_id, as_of, run_id), MADE_OF | {"run_id": run_id})
+    elif work is not None:
+        for made, found in work.items():
+            write_work(lake, made, [row | about | {"as_of": as_of} for row in found])
+        write_json(f"{record_folder(str(lake), campaign_id, as_of)}/ingest.json", MADE_OF | {"run_id": run_id})
     told = REPORT if report is None else report
     gates = [gate | about | {"attempt": attempt, "as_of": as_of} for gate in told.get("gates", [])]
     replace_rows(str(lake), GateResults, gates, f"run_id = '{run_id}' AND attempt = {attempt}")

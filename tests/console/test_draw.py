@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from abuse.console.draw.axes import share_ticks, time_ticks
 from abuse.console.draw.graph import facts, graph
 from abuse.console.draw.radial import positions
 from abuse.console.draw.timeline import BINS, timeline
+from abuse.operate.draw.axes import share_ticks, time_ticks
 
 START = int(datetime(2026, 3, 1, tzinfo=UTC).timestamp()) * 1_000_000
 CORE, SINK, CEX = "0xcore", "0xsink", "0xcex"

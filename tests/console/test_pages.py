@@ -8,8 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from abuse.lake.publication import runs
+from abuse.operate.night_page.kept import keep
+from abuse.operate.night_page.page import policy
 from tests.console.conftest import Served
-from tests.console.lakes import EXCHANGE, FARM, FUNDER, MEMBERS, SINK, STRANGERS, tx
+from tests.console.lakes import EXCHANGE, FARM, FUNDER, MEMBERS, SINK, STRANGERS, publish, tx
 
 ON = "/campaigns/drop"
 FIRST_NIGHT = "2026-04-01T00:00:00Z"
@@ -50,8 +53,17 @@ PAGES = {  # path -> what must stand there
     f"{ON}/accounts/{STRANGERS[1]}": ["not analysed", "not the same as clean", "None is kept for an account outside"],
     f"{ON}/history/{MEMBERS[2]}": ["2026-04-02", "disqualified", "2026-04-01", "clear"],
     f"{ON}/nights": ["clear", "disqualified", MEMBERS[0], "The same reasons hold as before.", "run0"],
+    f"{ON}/audit": ["Audit log", "Nobody has decided anything"],
+    f"{ON}/dry-run": ["If the policy were so", "Members of a group at least", "was 8", "Nobody.", "0.0% to 45.0%"],
     f"{ON}/runs": ["run0", "run1", "published", "4.7 s"],
-    f"{ON}/runs/run1": ["flagged_share", "0.83", "ingest", "bad address", "2 lists are older than 90 days"],
+    f"{ON}/runs/run1": [
+        "/campaigns/drop/runs/run1/report",
+        "flagged_share",
+        "0.83",
+        "ingest",
+        "bad address",
+        "2 lists are older than 90 days",
+    ],
 }
 
 
@@ -197,6 +209,25 @@ def test_an_empty_lake_says_how_to_begin(served: Served, tmp_path: Path) -> None
 
 def test_the_steps_of_a_run_are_shown_as_a_night_does_them() -> None:
     from abuse.cli import STEP_NAMES
-    from abuse.console.pages.health import ORDER
+    from abuse.operate.night_page.workings import ORDER
 
     assert ORDER == STEP_NAMES
+
+
+def test_a_run_s_own_page_is_served_under_a_policy_of_its_own(served: Served, tmp_path: Path) -> None:
+    publish(tmp_path)
+    client, path = served(tmp_path), f"{ON}/runs/run1/report"
+    missing = client.get(path)
+    assert missing.status_code == 404
+    assert "abuse report run1" in missing.text
+    keep(str(tmp_path), runs(str(tmp_path))[0])
+    answer = client.get(path)
+    assert answer.status_code == 200
+    assert "Share flagged, night by night" in answer.text
+    (header,) = [value for name, value in answer.headers.multi_items() if name == "content-security-policy"]
+    assert header == f"{policy(answer.content)}; frame-ancestors 'none'"
+    assert "default-src 'none'" in header
+    assert "script-src" not in header
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    assert scanned(answer.text).loaded == []
+    assert client.get(f"{ON}/runs/run7/report").status_code == 404

@@ -7,12 +7,12 @@ from datetime import timedelta
 from pathlib import Path
 
 from abuse.console.pages.account import for_ops, for_user
-from abuse.console.pages.overview import latest_of_nights
 from abuse.console.read import accounts
 from abuse.console.read.ledgers import Ledgers
 from abuse.console.read.shelf import Shelf
 from abuse.console.read.words import said_of, standing_now
 from abuse.lake.publication import FOLLOWS, REFRESHED, current, runs
+from abuse.operate.draw.nights import latest_of_nights
 from abuse.operate.why import explain, said
 from abuse.review.decide import undo
 from tests.console.conftest import RULES, Served

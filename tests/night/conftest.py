@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import fcntl
+import os
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -12,34 +15,48 @@ from abuse.settings import Settings
 from tests.night import tiny
 from tests.night.lakes import run
 
+Night = Callable[[Path, str], object]
+"""What runs the night of an instant in a lake."""
+
 
 @pytest.fixture(scope="package")
 def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tiny.write(tmp_path_factory.mktemp("tiny"))
+    return shared(tmp_path_factory, "campaign", tiny.write) / "campaign.toml"
 
 
 @pytest.fixture(scope="package")
-def lake(spark: SparkSession, settings: Settings, file: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("lake")
-    run(spark, settings, file, folder, tiny.AS_OF)
-    return folder
+def night_of_file(spark: SparkSession, settings: Settings, file: Path) -> Night:
+    return lambda lake, as_of: run(spark, settings, file, lake, as_of)
 
 
 @pytest.fixture(scope="package")
-def both(
-    spark: SparkSession, settings: Settings, file: Path, lake: Path, tmp_path_factory: pytest.TempPathFactory
-) -> Path:
-    folder = tmp_path_factory.mktemp("both") / "lake"
-    shutil.copytree(lake, folder)
-    run(spark, settings, file, folder, tiny.EARLY)
-    return folder
+def lake(night_of_file: Night, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return shared(tmp_path_factory, "one", lambda lake: night_of_file(lake, tiny.AS_OF))
 
 
 @pytest.fixture(scope="package")
-def three(
-    spark: SparkSession, settings: Settings, file: Path, both: Path, tmp_path_factory: pytest.TempPathFactory
-) -> Path:
-    folder = tmp_path_factory.mktemp("three") / "lake"
-    shutil.copytree(both, folder)
-    run(spark, settings, file, folder, tiny.FIRST)
-    return folder
+def both(night_of_file: Night, lake: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return shared(tmp_path_factory, "both", lambda ours: night_of_file(copied(lake, ours), tiny.EARLY))
+
+
+@pytest.fixture(scope="package")
+def three(night_of_file: Night, both: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return shared(tmp_path_factory, "three", lambda ours: night_of_file(copied(both, ours), tiny.FIRST))
+
+
+def copied(lake: Path, ours: Path) -> Path:
+    return Path(shutil.copytree(lake, ours))
+
+
+def shared(factory: pytest.TempPathFactory, name: str, make: Callable[[Path], object]) -> Path:
+    """The folder of that name; made by whichever of the suite's processes comes first, while the other waits."""
+    root = factory.getbasetemp()
+    root = root.parent if "PYTEST_XDIST_WORKER" in os.environ else root
+    ours, making = root / f"shared-{name}", root / f"making-{name}"
+    with making.open("a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not ours.exists():
+            shutil.rmtree(unfinished := root / f"unfinished-{name}", ignore_errors=True)
+            make(unfinished)
+            unfinished.rename(ours)
+    return ours

@@ -15,6 +15,7 @@ from abuse.contract import Table
 from abuse.edge.context import Night
 from abuse.edge.lineage import COMPARED
 from abuse.lake.delta import Lake
+from abuse.lake.rust import is_table, opened
 from abuse.night import run_night
 from abuse.settings import Settings
 from abuse.tables import PUBLIC, GateResults
@@ -26,23 +27,23 @@ class Silent:
         yield
 
 
-def night_of(spark: SparkSession, settings: Settings, file: Path, lake: Path, as_of: str) -> Night:
+def night_of(spark: SparkSession, settings: Settings, file: Path, lake: Path | str, as_of: str) -> Night:
     campaign, ours = load_campaign(file, settings)
     return Night(Lake(str(lake), spark), campaign, ours, parse_as_of(as_of, campaign))
 
 
-def run(spark: SparkSession, settings: Settings, file: Path, lake: Path, as_of: str) -> dict[str, Any]:
+def run(spark: SparkSession, settings: Settings, file: Path, lake: Path | str, as_of: str) -> dict[str, Any]:
     return run_night(night_of(spark, settings, file, lake, as_of), Silent())
 
 
-def public_rows(lake: Path) -> dict[str, list[str]]:
+def public_rows(lake: Path | str) -> dict[str, list[str]]:
     """Every public table but `runs` as sorted rows; an attempt's number is no part of an answer."""
     tables = {}
     every: tuple[type[Table], ...] = (*PUBLIC, GateResults)
     for table in every:
-        path = lake / table.table_name()
-        if DeltaTable.is_deltatable(str(path)):
-            rows = DeltaTable(str(path)).to_pyarrow_table().to_pylist()
+        uri = f"{lake}/{table.table_name()}"
+        if is_table(uri):
+            rows = opened(uri).to_pyarrow_table().to_pylist()
             said = {str({k: v for k, v in sorted(row.items()) if k != "attempt"}) for row in rows}
             tables[table.table_name()] = sorted(said)
     return tables

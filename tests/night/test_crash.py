@@ -1,4 +1,4 @@
-"""A night that dies between two writes, anywhere, and runs again."""
+"""A night that dies between two writes and goes on; `poe torture` does so after every write there is."""
 
 from __future__ import annotations
 
@@ -13,10 +13,11 @@ from pyspark.sql import SparkSession
 
 from abuse.lake.delta import Lake
 from abuse.lake.publication import current
+from abuse.night import run_step
 from abuse.settings import Settings
 from abuse.tables import PUBLIC, ClusterLineage, Decisions
 from tests.night import tiny
-from tests.night.lakes import public_rows, run
+from tests.night.lakes import Silent, night_of, public_rows, run
 
 
 class Crash(BaseException):
@@ -37,7 +38,6 @@ def dying_after(num_writes: int, replace: Callable[..., int], *, is_public: bool
 
 
 MOMENTS = {
-    "in the middle of the work": (2, False),
     "before the decisions": (9, False),
     "between the two public tables that the later night gets": (len(PUBLIC) + 1, True),
 }
@@ -63,5 +63,5 @@ def test_a_crash_between_any_two_writes_leaves_nothing_behind(
         now = [current(str(crashed), "tiny").read(table) for table in tables]
         assert now == seen, f"{moment}: readers see the last whole publication"
     monkeypatch.setattr(Lake, "replace", replace)
-    run(spark, settings, file, crashed, tiny.EARLY)
+    run_step("publish", night_of(spark, settings, file, crashed, tiny.EARLY), Silent())
     assert public_rows(crashed) == public_rows(both)

@@ -40,6 +40,7 @@ def normal_night() -> Report:
         "attempt": 1,
         "status": "published",
         "lake": "/data/lake",
+        "page": "/data/lake/reports/spring-2026/20260401T000000Z/3f0a9c1be55d7720.html",
         "sources": [
             source("participation", "participation", 120_431, quarantined=12, after_as_of=4_210),
             source("eth-transactions", "transactions", 18_204_117, quarantined=101, not_a_transfer=9_120_333),

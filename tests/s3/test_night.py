@@ -1,4 +1,4 @@
-"""A whole night in S3, from a campaign file and sources there to the hand-over: by the command, in its own process."""
+"""A whole night in S3, from a campaign file and sources there to the hand-over: by the commands, in one process."""
 
 from __future__ import annotations
 
@@ -14,13 +14,14 @@ from click.testing import CliRunner
 from abuse.cli import main
 from abuse.lake.publication import current, runs
 from abuse.lake.storage import read_json, storage_of
+from abuse.operate.night_page.kept import made_again
 from abuse.tables import Decisions
 from tests.conftest import SMALL
 from tests.night import tiny
 from tests.s3.conftest import SECRET, environment, new_bucket
 from tests.s3.copied import paths, uploaded
 
-NIGHT_S = 400
+NIGHTS_S = 900
 SETTINGS = f"""
 [spark]
 shuffle_partitions = 2
@@ -34,7 +35,7 @@ engine = "driver"
 
 @pytest.fixture(scope="module")
 def bucket(endpoint: str, tmp_path_factory: pytest.TempPathFactory) -> str:
-    """With inputs in /in and, after one night, a lake in /lake."""
+    """With inputs in /in and a lake in /lake: after one night, whose run was then made again from the facts there."""
     folder = tmp_path_factory.mktemp("s3")
     tiny.write(folder / "in")
     (folder / "settings.toml").write_text(SETTINGS)
@@ -43,12 +44,11 @@ def bucket(endpoint: str, tmp_path_factory: pytest.TempPathFactory) -> str:
             patch.setenv(name, value)
         at = new_bucket()
         uploaded(folder / "in", f"{at}/in")
-        words = ["night", "--campaign", f"{at}/in/campaign.toml", "--as-of", tiny.AS_OF, "--lake", f"{at}/lake"]
-        command = [sys.executable, "-m", "abuse.cli", *words, "--settings", str(folder / "settings.toml"), "--json"]
-        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=NIGHT_S, env=os.environ)
-    assert done.returncode == 0, done.stderr
-    assert json.loads(done.stdout)["status"] == "published"
+        command = [sys.executable, "-m", "tests.s3.nights", at, str(folder / "settings.toml")]
+        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=NIGHTS_S, env=os.environ)
+    assert done.returncode == 0, done.stdout + done.stderr
     assert SECRET not in done.stdout + done.stderr
+    assert len(runs(f"{at}/lake")) == 1, "to make a run again publishes nothing"
     return at
 
 
@@ -68,9 +68,12 @@ def test_everyone_gets_the_verdict_they_should(bucket: str) -> None:
 
 def test_report_and_records_lie_in_the_lake_and_no_lock_and_no_spill_is_left(bucket: str) -> None:
     found = paths(f"{bucket}/lake")
-    (report,) = (path for path in found if path.startswith("reports/"))
-    assert report == "reports/tiny/20260501T000000Z/run_report.json"
-    assert (read_json(f"{bucket}/lake/{report}") or {})["run_id"] == runs(f"{bucket}/lake")[0].run_id
+    run = runs(f"{bucket}/lake")[0]
+    folder = "reports/tiny/20260501T000000Z"
+    page, report = (path for path in found if path.startswith("reports/"))
+    assert (page, report) == (f"{folder}/{run.run_id}.html", f"{folder}/run_report.json")
+    assert (read_json(f"{bucket}/lake/{report}") or {})["run_id"] == run.run_id
+    assert storage_of(bucket).read(f"{bucket}/lake/{page}") == made_again(f"{bucket}/lake", run.run_id)[1]
     assert "work/records/tiny/20260501T000000.000000Z/publish.json" in found
     assert not [path for path in found if "_lock" in path or "spill" in path or "_temporary" in path]
 
@@ -101,14 +104,6 @@ def test_backfill_knows_the_night_that_is_done(bucket: str, tmp_path: Path) -> N
     words += ["--settings", str(tmp_path / "settings.toml")]
     (one,) = json.loads(said("backfill", *words, "--dry-run", "--json"))
     assert (one["campaign_id"], one["state"]) == ("tiny", "done")
-
-
-def test_a_run_is_made_again_from_facts_in_s3(bucket: str, tmp_path: Path) -> None:
-    (tmp_path / "settings.toml").write_text(SETTINGS)
-    words = ["replay", runs(f"{bucket}/lake")[0].run_id, "--lake", f"{bucket}/lake", "--json"]
-    command = [sys.executable, "-m", "abuse.cli", *words, "--settings", str(tmp_path / "settings.toml")]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=NIGHT_S, env=os.environ)
-    assert done.returncode == 0, done.stdout + done.stderr
 
 
 @pytest.mark.parametrize("kind", ["csv", "parquet"])

@@ -15,12 +15,14 @@ from tests.torture.disk import disk
 from tests.torture.instants import instants
 from tests.torture.kill import kill
 from tests.torture.mutations import mutations
+from tests.torture.s3 import s3
 from tests.torture.submit import submit
 
 TESTS: dict[str, Callable[..., Any]] = {
     "kill": kill,
     "submit": submit,
     "boundaries": boundaries,
+    "s3": s3,
     "dates": dates,
     "instants": instants,
     "mutations": mutations,

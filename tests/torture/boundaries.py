@@ -7,23 +7,24 @@ does it by SIGKILL at a few moments.
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
-from abuse.edge import context, facts, funders, ingest, publish
 from abuse.lake import publication
 from abuse.lake.delta import Lake
+from abuse.lake.storage import storage_of
+from abuse.lake.storage.local import Local
+from abuse.lake.storage.s3 import S3
 from tests.night import tiny
 from tests.torture.kill import Reader, raise_if
 from tests.torture.session import Nights, differ, public_rows, started
 
 QUICK = 4
-"""Boundaries of a quick run, evenly apart."""
-JSON_WRITERS = (context, facts, funders, ingest, publish)
+"""Boundaries of a quick run."""
+STORAGES = (Local, S3)
 
 
 class Crash(BaseException):
@@ -67,10 +68,7 @@ def under(knife: Knife) -> Iterator[None]:
         patch.object(Lake, "append", knife.around(Lake.append, table)),
         patch.object(Lake, "spiller", spilling),
         patch.object(publication, "_commit", knife.around(publication._commit, lambda _, of, __: of.table_name())),
-        *(
-            patch.object(of, "write_json", knife.around(of.write_json, lambda to, _: Path(to).name))
-            for of in JSON_WRITERS
-        ),
+        *(patch.object(of, "write", knife.around(of.write, lambda _, to, __: Path(to).name)) for of in STORAGES),
     ]
     for one in patches:
         one.start()
@@ -83,31 +81,46 @@ def under(knife: Knife) -> Iterator[None]:
 
 def boundaries(folder: Path, *, is_quick: bool = False) -> None:
     """Prints a line per boundary; raises SystemExit when a table differs or a reader saw a torn one."""
-    nights, file, base = started(), tiny.write(folder / "inputs"), folder / "base"
+    tried(started(), tiny.write(folder / "inputs"), str(folder), QUICK if is_quick else None)
+
+
+def tried(nights: Nights, file: Path, where: str, num_points: int | None) -> None:
+    """Of the lakes under that address: dies after so many of its writes, evenly apart, or after every one."""
+    base, undisturbed, counting = f"{where}/base", f"{where}/undisturbed", Knife()
     nights(file, base, tiny.EARLY)
-    for unit in (base / "work/units").glob("*.json"):
-        unit.unlink()  # so that the facts are read and written again, under the knife
-    undisturbed, counting = folder / "undisturbed", Knife()
-    shutil.copytree(base, undisturbed)
+    storage = storage_of(base)  # without its units, so that the facts are read and written again, under the knife
+    storage.remove(f"{base}/{entry.path}" for entry in storage.files(base) if entry.path.startswith("work/units/"))
+    copy(base, undisturbed)
     with under(counting):
         nights(file, undisturbed, tiny.AS_OF)
     wanted, num = public_rows(undisturbed), len(counting.names)
-    points = range(1, num + 1) if not is_quick else range(num // (QUICK + 1), num, num // (QUICK + 1))[:QUICK]
+    points = evenly(num, num_points or num)
     print(f"{num} writes of a night found; dying after {len(points)} of them", flush=True)
     lost = doubled = torn = 0
     for point in points:
-        found = died_after(point, nights, file, base, folder / "died")
+        found = died_after(point, nights, file, base, f"{where}/died")
         wrong, reader = differ(wanted, found[0]), found[1]
         lost, doubled, torn = lost + wrong.lost, doubled + wrong.doubled, torn + reader.torn
-        what = counting.names[point - 1]
-        print(f"{point:>4} {what:<40} lost {wrong.lost} doubled {wrong.doubled} torn {reader.torn}", flush=True)
-    print(f"boundaries {len(points)}, rows lost {lost}, rows doubled {doubled}, torn reads {torn}")
+        what = f"{point:>4} {counting.names[point - 1]:<40}"
+        print(f"{what} lost {wrong.lost} doubled {wrong.doubled} torn {reader.torn} of {reader.seen}", flush=True)
+    print(f"boundaries {len(points)}, rows lost {lost}, rows doubled {doubled}, torn reads {torn}", flush=True)
     raise_if(lost + doubled + torn > 0)
 
 
-def died_after(point: int, nights: Nights, file: Path, base: Path, lake: Path) -> tuple[dict[str, list[str]], Reader]:
+def evenly(num: int, wanted: int) -> list[int]:
+    """Places among 1 to num, the last one in."""
+    return sorted({num * (place + 1) // min(wanted, num) for place in range(min(wanted, num))})
+
+
+def copy(lake: str, to: str) -> None:
+    storage = storage_of(lake)
+    for entry in storage.files(lake):
+        storage.write(f"{to}/{entry.path}", storage.read(f"{lake}/{entry.path}") or b"")
+
+
+def died_after(point: int, nights: Nights, file: Path, base: str, lake: str) -> tuple[dict[str, list[str]], Reader]:
     """The public rows after a night that died and one that ran through, and what a reader saw meanwhile."""
-    shutil.copytree(base, lake)
+    copy(base, lake)
     reader = Reader(lake)
     reader.start()
     try:
@@ -121,5 +134,5 @@ def died_after(point: int, nights: Nights, file: Path, base: Path, lake: Path) -
         reader.is_over = True
         reader.join()
     found = public_rows(lake)
-    shutil.rmtree(lake)
+    storage_of(lake).remove_tree(lake)
     return found, reader

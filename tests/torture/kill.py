@@ -36,7 +36,7 @@ def new_paths(lake: Path, pattern: str, old: set[Path]) -> set[Path]:
 class Reader(threading.Thread):
     """Reads the current publication all the time; every answer must be a whole one."""
 
-    def __init__(self, lake: Path) -> None:
+    def __init__(self, lake: Path | str) -> None:
         super().__init__(daemon=True)
         self.lake, self.seen, self.torn, self.is_over = str(lake), 0, 0, False
 

@@ -20,13 +20,13 @@ class Nights(NamedTuple):
     spark: SparkSession
     settings: Settings
 
-    def __call__(self, file: Path, lake: Path, as_of: str) -> None:
+    def __call__(self, file: Path, lake: Path | str, as_of: str) -> None:
         run(self.spark, self.settings, file, lake, as_of)
 
 
-def started() -> Nights:
+def started(*, with_s3: bool = False) -> Nights:
     """One session for a whole torture."""
-    return Nights(start_session(TEST_SETTINGS, "abuse torture"), TEST_SETTINGS)
+    return Nights(start_session(TEST_SETTINGS, "abuse torture", with_s3=with_s3), TEST_SETTINGS)
 
 
 class Differ(NamedTuple):

@@ -16,9 +16,11 @@ from abuse import __version__
 from abuse.console.act import again, bulk, decide
 from abuse.console.act import appeals as answering
 from abuse.console.act.outcomes import Outcomes
+from abuse.console.api import audit as audit_api
 from abuse.console.api import clusters, exports, reviews, say, status, v1
+from abuse.console.api import dryrun as dryrun_api
 from abuse.console.kept import Kept
-from abuse.console.pages import account, appeals, cluster, health, nights, overview, queue
+from abuse.console.pages import account, appeals, audit, cluster, dryrun, health, nights, overview, queue
 from abuse.console.read.build import build
 from abuse.console.read.ledgers import Ledgers
 from abuse.console.read.shelf import Make, Shelf
@@ -73,9 +75,9 @@ def console(
     app.state.templates = Templates(rules)
     app.state.access, app.state.review, app.state.outcomes = access, review or Review(), Outcomes()
     answers.install(app)
-    for router in (status.status, v1.api, clusters.api, reviews.api, exports.api):
+    for router in (status.status, v1.api, clusters.api, reviews.api, exports.api, audit_api.api, dryrun_api.api):
         app.include_router(router)
-    for page in (overview, queue, cluster, account, appeals, nights, health):
+    for page in (overview, queue, cluster, account, appeals, nights, health, audit, dryrun):
         app.include_router(page.pages, include_in_schema=False)
     if access.is_closed:
         _let_people_write(app, access, rules)

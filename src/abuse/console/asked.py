@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
-from typing import Annotated, Literal
+from datetime import UTC, date, datetime
+from typing import Annotated, Any, Literal
 
 from fastapi import Depends, Path, Query, Request
-from pydantic import AwareDatetime, BeforeValidator
+from pydantic import AwareDatetime, BeforeValidator, Field
 
 from abuse.console.act.outcomes import Outcomes
 from abuse.console.kept import Kept
+from abuse.console.read import audit
 from abuse.console.read.ledgers import Ledgers
 from abuse.console.read.model import View
 from abuse.console.read.shelf import Shelf
@@ -28,6 +29,14 @@ AsOf = Annotated[
 ]
 Page = Annotated[int, Query(ge=1, le=100_000)]
 Least = Annotated[int, BeforeValidator(lambda text: text or 0), Query(ge=0, le=10_000_000, description="Members.")]
+_given = BeforeValidator(lambda text: text or None)
+Day = Annotated[date | None, _given, Query(description="A day, UTC.")]
+Text = Annotated[str, Query(max_length=200)]
+Deed = Annotated[str, Query(pattern=r"^[a-z_]{0,20}$", description="What was done, such as overturn or release.")]
+_own = Query(description="The run's own unless given.")
+Whole = Annotated[Annotated[int, Field(ge=2, le=10_000_000)] | None, _given, _own]
+Share = Annotated[Annotated[float, Field(ge=0, le=1)] | None, _given, _own]
+Kinds = Annotated[Annotated[int, Field(ge=2, le=4)] | None, _given, _own]
 Verdict = Literal["disqualified", "review", "clear", "exempt", "not_analysed"]
 Show = Literal["todo", "approval", "open", "review", "disqualified", "giant", "all"]
 Sort = Literal["score", "size", "review", "disqualified", "reward", "doubt"]
@@ -84,6 +93,34 @@ FromOutcomes = Annotated[Outcomes, Depends(outcomes)]
 FromDoor = Annotated[Visitor | None, Depends(maybe)]
 Done = Annotated[str, Query(pattern=r"^[0-9a-f]{0,32}$", description="What came of a form that led here.")]
 Rules = Annotated[Console, Depends(rules)]
+
+
+def logged(
+    actor: Text = "", action: Deed = "", account: Text = "", since: Day = None, until: Day = None
+) -> audit.Asked:
+    return audit.Asked(actor=actor.strip(), action=action, account=account.strip(), since=since, until=until)
+
+
+OfLog = Annotated[audit.Asked, Depends(logged)]
+
+
+def numbers(
+    min_cluster_size: Whole = None,
+    min_score_review: Share = None,
+    min_score_lower: Share = None,
+    min_evidence_kinds: Kinds = None,
+) -> dict[str, Any]:
+    """Of the policy, those that are to be others."""
+    asked: dict[str, float | None] = {
+        "min_cluster_size": min_cluster_size,
+        "min_score_review": min_score_review,
+        "min_score_lower": min_score_lower,
+        "min_evidence_kinds": min_evidence_kinds,
+    }
+    return {name: value for name, value in asked.items() if value is not None}
+
+
+Numbers = Annotated[dict[str, Any], Depends(numbers)]
 
 
 def view(campaign_id: CampaignId, as_of: Night, shelves: FromShelf) -> Iterator[View]:

@@ -28,3 +28,13 @@ class Kept:
             while len(self._found) > self._most:
                 self._found.popitem(last=False)
         return made
+
+    def latest(self, key: Hashable, version: Hashable, make: Callable[[], Any]) -> Any:
+        """Of what has versions only the last that was asked for stays."""
+        with self._lock:
+            known, found = self._found.get(key, (None, None))
+        if known != version:
+            found = make()
+            with self._lock:
+                self._found[key] = (version, found)
+        return found

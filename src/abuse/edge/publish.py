@@ -10,10 +10,11 @@ from typing import Any
 from abuse.edge import lineage
 from abuse.edge.context import Night
 from abuse.edge.gating import ASKED, gates_after
-from abuse.edge.report import report_of
+from abuse.edge.report import page_of, report_of
 from abuse.errors import Held
 from abuse.lake.publication import Run, append, replace_rows, runs
-from abuse.lake.storage import made_of, write_json
+from abuse.lake.storage import made_of, report_folder, write_json
+from abuse.operate.night_page.kept import keep
 from abuse.quality.gates import Gate
 from abuse.tables import PUBLIC, GateResults, Published, Runs
 
@@ -70,11 +71,12 @@ def hold(night: Night, gates: list[Gate]) -> None:
     """Writes the run down as held and raises Held."""
     closed = [gate for gate in gates if not gate.passed]
     finish(night, "held", gates, reason="; ".join(g.gate for g in closed))
+    release = f'`abuse release {night.run.run_id} --lake {night.lake.uri} --reason "..."`'
     raise Held(
         f"run {night.run.run_id}",
         f"held by {', '.join(g.gate for g in closed)}: {closed[0].message}",
         "every gate to pass",
-        f'Mend the cause, or `abuse release {night.run.run_id} --lake {night.lake.uri} --reason "..."`.',
+        f"Mend the cause, or {release}. Its page: {page_of(night)}",
     )
 
 
@@ -110,15 +112,18 @@ def finish(
 
 def commit(lake: str, ours: Run, later: Run | None = None) -> None:
     """The report, then the row in `runs`: with it a publication begins to exist. In the same append, so that no reader
-    sees the one without the other, the row of the later slice that is compared with this one from now on.
+    sees the one without the other, the row of the later slice that is compared with this one from now on. Then the
+    pages that people read, which take no run back.
     """
-    write_json(f"{lake}/reports/{ours.campaign_id}/{ours.as_of:%Y%m%dT%H%M%SZ}/run_report.json", ours.report)
+    write_json(f"{report_folder(lake, ours.campaign_id, ours.as_of)}/run_report.json", ours.report)
     rows = [ours]
     if later is not None:  # a moment before, so that the latest row is that of the run which was asked for
         moment = ours.finished_at - timedelta(microseconds=1)
         attempt = attempt_of(lake, later.campaign_id, later.run_id)
         rows.append(replace(later, attempt=attempt, finished_at=moment))
     append(lake, Runs, [_row(run) for run in rows])
+    for run in rows:
+        keep(lake, run)
 
 
 def _row(run: Run) -> dict[str, Any]:

@@ -24,6 +24,7 @@ from abuse.lake.lock import LakeLock
 from abuse.lake.people import max_changed, review_ids, reviews, run_name
 from abuse.lake.publication import REFRESHED, Publication, Run, current
 from abuse.lake.storage import made_of, read_json, write_json
+from abuse.operate.night_page.kept import address
 from abuse.steps.decide.verdicts import overlaid
 from abuse.steps.publish import disqualified_accounts
 from abuse.tables import ClusterMembers, Decisions, DisqualifiedAccounts, PerRun, Published
@@ -70,7 +71,8 @@ def _published(lake: Lake, before: Publication, run: Slice, actor: str | None) -
         reason=f"{REFRESHED} {before.run.run_id}",
     )
     _keep_what_it_is_made_of(lake.uri, before.run, ours, review_ids(known))
-    ours = replace(ours, report=_report(ours, _base(before.run), now, len(known)))
+    page = address(lake.uri, run.campaign_id, run.as_of, run.run_id)
+    ours = replace(ours, report=_report(ours, before.run, now, len(known)) | {"page": page})
     commit(lake.uri, ours, later)
     return ours
 
@@ -82,10 +84,11 @@ def _keep_what_it_is_made_of(lake: str, before: Run, ours: Run, known: list[str]
         write_json(made_of(lake, ours.campaign_id, ours.as_of, ours.run_id), made)
 
 
-def _report(run: Run, base: str, decisions: DataFrame, num_reviews: int) -> dict[str, Any]:
+def _report(run: Run, before: Run, decisions: DataFrame, num_reviews: int) -> dict[str, Any]:
     """What the night found stays; the verdicts are those of now."""
     counts = decisions.groupBy(Decisions.verdict).agg(F.count("*").alias("n")).collect()
-    about = {"run_id": run.run_id, "attempt": run.attempt, "base": base, "reviews": num_reviews}
+    about = {"run_id": run.run_id, "attempt": run.attempt, "base": _base(before), "reviews": num_reviews}
+    about["made_by"] = before.made_by
     about["verdicts"] = {row[Decisions.verdict]: row["n"] for row in sorted(counts)}
     return run.report | about | {"seconds": {"refresh": run.seconds}}
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from abuse.edge.context import Night
+from abuse.operate.night_page.kept import address
 from abuse.quality.gates import Gate
 
 
@@ -22,6 +23,7 @@ def report_of(night: Night, status: str, attempt: int, gates: list[Gate]) -> dic
         "attempt": attempt,
         "status": status,
         "lake": night.lake.uri,
+        "page": page_of(night),
         "sources": ingest["sources"],
         "quarantine_reasons": ingest["quarantine_reasons"],
         "participants": ingest["participants"],
@@ -34,6 +36,11 @@ def report_of(night: Night, status: str, attempt: int, gates: list[Gate]) -> dic
         "warnings": ingest["warnings"] + called_services(record.get("services", {})),
         "next": next_commands(night, status),
     }
+
+
+def page_of(night: Night) -> str:
+    """Where the run's page lies."""
+    return address(night.lake.uri, night.campaign.id, night.as_of, night.run.run_id)
 
 
 def called_services(services: dict[str, Any]) -> list[str]:

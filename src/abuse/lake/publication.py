@@ -51,6 +51,11 @@ class Run:
         """Unless it only says that a neighbour was published, or that people's word was brought up to date."""
         return not (self.reason or "").startswith((FOLLOWS, REFRESHED))
 
+    @property
+    def made_by(self) -> str:
+        """The run whose steps made what it publishes: another one where only people's word was brought up to date."""
+        return str(self.report.get("made_by") or self.run_id)
+
 
 @dataclass(frozen=True, slots=True)
 class Publication:

@@ -24,11 +24,14 @@ if TYPE_CHECKING:
 BATCH_ROWS = 5_000
 
 
-def batches(publication: Publication, table: type[PerRun], columns: list[str]) -> Iterator[pa.RecordBatch]:
+def batches(
+    publication: Publication, table: type[PerRun], columns: list[str], *, is_held: bool = False
+) -> Iterator[pa.RecordBatch]:
     """The rows of the slice in the declared types: of a public table at the version the run published, of a work table
-    those the same run made, and none where another run of the slice has taken their place.
+    those the same run made, and none where another run of the slice has taken their place. What is held published
+    nothing, so of it all is in work.
     """
-    run, is_public = publication.run, issubclass(table, Published)
+    run, is_public = publication.run, issubclass(table, Published) and not is_held
     path = f"{publication.lake.rstrip('/')}/{'' if is_public else 'work/'}{table.table_name()}"
     if not is_public and not is_table(path):
         return
@@ -39,9 +42,9 @@ def batches(publication: Publication, table: type[PerRun], columns: list[str]) -
     ]
     schema = pa.schema([table.arrow_schema().field(name) for name in columns])
     try:
-        found = opened(path, publication.version(table) if issubclass(table, Published) else None)
+        found = opened(path, publication.version(table) if is_public and issubclass(table, Published) else None)
         rows = found.to_pyarrow_dataset(filesystem=files_of(found, path), file_pruning_predicate=in_files)
-        for batch in _in_turn(rows.get_fragments(slice_), columns, None if is_public else run.run_id):
+        for batch in _in_turn(rows.get_fragments(slice_), columns, None if is_public else run.made_by):
             yield conformed(batch, schema)
     except (DeltaError, OSError) as error:
         said = (str(error).splitlines() or [type(error).__name__])[0]

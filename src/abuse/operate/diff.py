@@ -146,7 +146,7 @@ def render(found: Diff, console: Console) -> None:
     title(console, "Accounts", shown=bool(found.changes))
     for change in found.changes[:MAX_SHOWN]:
         say(console, f"  {change.account}: {_verdict(change.before)} -> {_verdict(change.after)}")
-        for line in _plain(change):
+        for line in plain(change):
             listed(console, "  -", line.split(), between=" ", indent=6)
     if len(found.changes) > MAX_SHOWN:
         say(console, f"  and {len(found.changes) - MAX_SHOWN:,} more: see --json")
@@ -168,7 +168,7 @@ def _verdict(verdict: str | None) -> str:
     return verdict.replace("_", " ") if verdict else ABSENT
 
 
-def _plain(change: Change) -> list[str]:
+def plain(change: Change) -> list[str]:
     """Without codes: those are for machines."""
     lines = [line if line.startswith(NO_LONGER) else _split(line)[1] for line in change.why]
     return lines or ["The same reasons hold as before."]

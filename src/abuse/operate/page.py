@@ -21,6 +21,11 @@ def printable(text: str) -> str:
     return "".join(c.encode("unicode_escape").decode() if unicodedata.category(c) in HIDDEN else c for c in text)
 
 
+def counted(num: int, noun: str) -> str:
+    """`1 cluster`, `2 clusters`."""
+    return f"{num:,} {noun}{'' if num == 1 else 's'}"
+
+
 def title(console: Console, text: str, *, shown: bool = True) -> None:
     if shown:
         console.print()

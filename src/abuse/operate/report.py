@@ -80,6 +80,7 @@ class Report(TypedDict):
     attempt: int
     status: str
     lake: str
+    page: NotRequired[str]
     sources: list[SourceCount]
     quarantine_reasons: dict[str, int]
     services: dict[str, dict[str, int]]
@@ -110,6 +111,8 @@ def render(report: Report, console: Console) -> None:
     say(console, f"{campaign['name']} ({campaign['id']}), as of {moment(report['as_of'])}", "bold")
     console.print(status + Text(printable(f"  run {report['run_id']}, attempt {report['attempt']}, {_spent(report)}")))
     say(console, f"lake {report['lake']}", "dim")
+    if page := report.get("page"):
+        say(console, f"page {page}", "dim")
     _sources(report, console)
     _found(report, console)
     _verdicts(report, console)
@@ -161,7 +164,7 @@ def _found(report: Report, console: Console) -> None:
     largest = f"largest {found['largest']:,} ({found['largest_share']:.1%} of participants)"
     listed(console, "clusters", [f"{found['num']:,} with {found['members']:,} accounts", largest])
     listed(console, "by size", (f"{n:,} of {size} ({members:,} accounts)" for size, n, members in found["by_size"]))
-    listed(console, "time", (f"{step} {_duration(seconds)}" for step, seconds in report["seconds"].items()))
+    listed(console, "time", (f"{step} {duration(seconds)}" for step, seconds in report["seconds"].items()))
 
 
 def _verdicts(report: Report, console: Console) -> None:
@@ -184,9 +187,9 @@ def _gates(gates: list[GateAnswer], console: Console) -> None:
     kept = [gate["gate"].removeprefix(CONTRACT) for gate in gates if gate["passed"] and _is_contract(gate)]
     for gate in (g for g in gates if not (g["passed"] and _is_contract(g))):
         is_held = not gate["passed"]
-        cells = "  HELD" if is_held else "  passed", gate["gate"], gate["stage"], _figure(gate["value"])
+        cells = "  HELD" if is_held else "  passed", gate["gate"], gate["stage"], figure(gate["value"])
         grid.add_row(
-            *(Text(printable(cell)) for cell in (*cells, f"limit {_figure(gate['limit'])}")),
+            *(Text(printable(cell)) for cell in (*cells, f"limit {figure(gate['limit'])}")),
             style="bold red" if is_held else "",
         )
     console.print(grid)
@@ -213,15 +216,15 @@ def _share(value: float | None) -> str:
     return "unknown" if value is None else f"{value:.3f}"
 
 
-def _figure(value: float) -> str:
+def figure(value: float) -> str:
     return f"{value:,.6f}".rstrip("0").rstrip(".")
 
 
 def _spent(report: Report) -> str:
-    return _duration(sum(report["seconds"].values()))
+    return duration(sum(report["seconds"].values()))
 
 
-def _duration(seconds: float) -> str:
+def duration(seconds: float) -> str:
     if seconds < MINUTE:
         return f"{seconds:.1f} s"
     minutes, rest = divmod(round(seconds), MINUTE)

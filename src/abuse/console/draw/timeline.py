@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from abuse.console.draw.axes import time_ticks
+from abuse.operate.draw.axes import time_ticks
 
 WIDTH, LEFT, RIGHT, LANE, GAP, FOOT = 960, 190, 44, 64, 26, 46
 BINS = 60

@@ -79,7 +79,7 @@ def deciding(desk: Desk, found: dict[str, Any]) -> dict[str, Any]:
         "now": verdicts_now(people, name, {verdict: found[verdict] or 0 for verdict in VERDICTS}),
         "entries": entries(people, (one.account for one in people.by_cluster.get(name, [])), desk.who),
         "most_entries": MOST_SHOWN,
-        "next_id": next_to_do(desk.view, name, people, desk.ledgers, desk.kept),
+        "next_id": next_to_do(desk.view, name, people, desk.kept),
         "of_cluster": desk.allowed(OF_CLUSTER),
         "outcome": desk.outcome,
     }

@@ -13,11 +13,12 @@ from abuse.console.problems import NotFound
 from abuse.console.read.ledgers import Ledgers
 from abuse.lake.publication import Run
 from abuse.operate.listing import STAGES
+from abuse.operate.night_page.kept import kept
+from abuse.operate.night_page.page import policy
+from abuse.operate.night_page.workings import ORDER
 from abuse.tables import VERDICTS
 
 pages = APIRouter(prefix="/campaigns/{campaign_id}/runs")
-ORDER = ("ingest", "services", "trails", "links", "clusters", "features", "score", "decide", "publish")
-"""Steps as a night does them; what is none of them comes last."""
 MOST = 200
 """Attempts listed; the API has all."""
 
@@ -42,6 +43,18 @@ def run(request: Request, campaign_id: CampaignId, run_id: RunId, ledgers: FromL
         gates=latest_answers(ledgers.gates(run_id)), seconds=seconds, slowest=max(seconds.values(), default=0.0),
         lake=ledgers.lake, verdicts=VERDICTS,
     )  # fmt: skip
+
+
+@pages.get("/{run_id}/report")
+def report(campaign_id: CampaignId, run_id: RunId, ledgers: FromLedgers) -> Response:
+    """The page as the run left it, under a policy that lets it use its own style and nothing else."""
+    told = attempts_at(ledgers, campaign_id, run_id)[0]
+    page = kept(ledgers.lake, told)
+    if page is None:
+        fix = f"Make it: `abuse report {run_id} --lake {ledgers.lake}`."
+        raise NotFound(f"run {run_id}", "its page is not in the lake", "one that the run left", fix)
+    headers = {"content-security-policy": f"{policy(page)}; frame-ancestors 'none'"}
+    return Response(page, media_type="text/html; charset=utf-8", headers=headers)
 
 
 def attempts_at(ledgers: Ledgers, campaign_id: str, run_id: str) -> list[Run]:

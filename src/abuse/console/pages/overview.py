@@ -8,9 +8,9 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from abuse.console.asked import CampaignId, FromLedgers
-from abuse.console.draw.nights import chart, shares
 from abuse.console.read.ledgers import Ledgers
 from abuse.lake.publication import Run
+from abuse.operate.draw.nights import chart, latest_of_nights, shares
 
 pages = APIRouter()
 
@@ -53,19 +53,6 @@ def summary(ledgers: Ledgers, campaign_id: str) -> dict[str, Any]:
         "held": [run for run in latest_of_nights(attempts) if run.status == "held"],
         "chart": chart(latest_of_nights(attempts)),
     }
-
-
-def latest_of_nights(attempts: list[Run]) -> list[Run]:
-    """The last attempt of each night as the ledger has it now, latest night first. `attempts`: newest first."""
-    newest: dict[Any, Run] = {}
-    last: dict[Any, Run] = {}
-    for run in attempts:
-        if run.status != "released":  # somebody's word, before the run that it lets pass
-            newest.setdefault(run.as_of, run)
-            if run.is_attempt and run.as_of not in last:  # one that was held or failed, no later word hides
-                last[run.as_of] = newest[run.as_of] if run.status == "published" else run
-    found = newest | last
-    return [found[as_of] for as_of in sorted(found, reverse=True)]
 
 
 def closed_gates(run: Run) -> list[dict[str, Any]]:

@@ -20,6 +20,7 @@ import pyarrow.compute as pc
 from abuse import authority
 from abuse.console.read.layout import BEGIN, DERIVE, FORMAT
 from abuse.lake.publication import Publication
+from abuse.lake.storage import made_of, read_json
 from abuse.lake.stream import batches
 from abuse.settings import digest
 from abuse.tables import (
@@ -28,6 +29,7 @@ from abuse.tables import (
     Clusters,
     Decisions,
     Explanations,
+    Features,
     Links,
     ParticipantAddresses,
     Participants,
@@ -45,6 +47,7 @@ LOADED: dict[str, tuple[type[PerRun], tuple[str, ...]]] = {
     "held": (ClusterMembers, ()),
     "scored": (Scores, (Scores.member_score, Scores.model_version)),
     "explained": (Explanations, ()),
+    "featured": (Features, (Features.median_gap_s, Features.median_gap_upper_s, Features.gap_s)),
     "served": (Services, ()),
     "descended": (ClusterLineage, ()),
 }
@@ -100,7 +103,9 @@ class _Seen:
 
 def _about(publication: Publication) -> dict[str, str]:
     run = publication.run
-    return {"campaign_id": run.campaign_id, "as_of": run.as_of.isoformat(), "run_id": run.run_id}
+    about = {"campaign_id": run.campaign_id, "as_of": run.as_of.isoformat(), "run_id": run.run_id}
+    made = read_json(made_of(publication.lake, run.campaign_id, run.as_of, run.run_id))
+    return about | ({"rules": json.dumps(made["settings"])} if made else {})
 
 
 def asked(table: type[PerRun], unasked: Iterable[str] = ()) -> list[str]:

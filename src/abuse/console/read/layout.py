@@ -4,7 +4,7 @@ Times are whole microseconds since 1970, lists are JSON. `raw` is a second datab
 from Delta goes there first, so that the file holds nothing but what pages ask for, in the order they ask.
 """
 
-FORMAT = 2
+FORMAT = 3
 """Part of a file's name: a console that knows another layout builds its own."""
 
 EVIDENCE = "kind TEXT, chain TEXT, tx_hash TEXT, sender TEXT, recipient TEXT, at INTEGER, amount REAL, asset TEXT, "
@@ -21,9 +21,13 @@ CREATE TABLE raw.items (tie_id INTEGER, place INTEGER, {EVIDENCE});
 
 DERIVE = """
 CREATE INDEX raw.took_part_account ON took_part (account);
+CREATE TABLE raw.heard AS SELECT account, max(has_transfers) AS _known FROM raw.owned GROUP BY account;
+CREATE INDEX raw.heard_account ON heard (account);
 CREATE TABLE main.accounts AS
-  SELECT d.rowid AS id, d.*, t.first_action_at, t.last_action_at, t.num_actions, t.volume_usd, t.reward
-  FROM raw.decided d LEFT JOIN raw.took_part t ON t.account = d.account ORDER BY d.account;
+  SELECT d.rowid AS id, d.*, t.first_action_at, t.last_action_at, t.num_actions, t.volume_usd, t.reward,
+    h._known
+  FROM raw.decided d LEFT JOIN raw.took_part t ON t.account = d.account LEFT JOIN raw.heard h ON h.account = d.account
+  ORDER BY d.account;
 CREATE UNIQUE INDEX main.accounts_name ON accounts (account);
 CREATE INDEX main.accounts_verdict ON accounts (verdict, account);
 CREATE INDEX main.accounts_cluster ON accounts (cluster_id, account);
@@ -35,6 +39,19 @@ CREATE TABLE main.members AS
   FROM raw.held m LEFT JOIN main.accounts a ON a.account = m.account ORDER BY m.cluster_id, m.account;
 CREATE UNIQUE INDEX main.members_name ON members (cluster_id, account);
 CREATE INDEX main.members_account ON members (account);
+
+CREATE INDEX raw.scored_name ON scored (cluster_id, account);
+CREATE TABLE main.judged AS
+  SELECT f.account, f.cluster_id, a.verdict, a.machine_verdict, a.reward, a._known, f.size, f.money_partners,
+    f.sink_partners, f.sequence_partners, f.time_partners, f.time_expected, s.score, s.score_lower, g.is_giant,
+    m.is_weak
+  FROM raw.featured f
+  JOIN raw.scored s ON s.cluster_id = f.cluster_id AND s.account = f.account
+  JOIN raw.grouped g ON g.cluster_id = f.cluster_id
+  JOIN main.accounts a ON a.account = f.account
+  LEFT JOIN main.members m ON m.account = f.account
+  ORDER BY f.size DESC, f.cluster_id, f.account;
+CREATE INDEX main.judged_account ON judged (account);
 
 CREATE TABLE main.clusters AS
   SELECT g.*, c.score, c.score_lower, c.top_reasons, m.disqualified, m.review, m.clear, m.exempt, m.not_analysed,

@@ -1,4 +1,4 @@
-"""`runs`, `gate_results` and `reviews` as they are now: read again only when one has another version."""
+"""`runs`, `gate_results`, `reviews` and `freezes` as they are now: read again only when one has another version."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from abuse.contract import Table
 from abuse.errors import LakeError
 from abuse.lake.publication import Publication, Run, latest_published, ledger, runs
 from abuse.lake.rust import is_table, opened
-from abuse.tables import GateResults, Reviews, Runs
+from abuse.tables import Freezes, GateResults, Reviews, Runs
 
 
 class Ledgers:
@@ -27,10 +27,12 @@ class Ledgers:
         self._seen_at = float("-inf")
         self._lock = threading.Lock()
         self._versions: dict[str, int | None] = {}
+        self._mark = 0
         self._runs: list[Run] = []
         self._gates: list[dict[str, Any]] = []
         self._reviews: dict[str, list[Row]] = {}
         self._words: dict[str, dict[str, Word]] = {}
+        self._freezes: list[Row] = []
         self.trouble: LakeError | None = None
 
     def runs(self, campaign_id: str | None = None) -> list[Run]:
@@ -56,10 +58,19 @@ class Ledgers:
         self._look()
         return self._words.get(campaign_id, {})
 
-    def seen(self) -> tuple[tuple[str, int | None], ...]:
-        """The version of each ledger: what was made of them stays right as long as it is the same."""
+    def freezes(self, campaign_id: str) -> list[Row]:
+        """Lists that were handed to payout; one that two hands wrote at once is one."""
         self._look()
-        return tuple(sorted(self._versions.items()))
+        rows = sorted(self._freezes, key=lambda row: row[Freezes.frozen_at], reverse=True)
+        found = {row[Freezes.freeze_id]: row for row in rows if row[Freezes.campaign_id] == campaign_id}
+        return list(found.values())
+
+    def seen(self) -> int:
+        """Another number whenever a ledger is another. Asked for before the rows, it is never newer than they are, so
+        what was made of them can be kept under it.
+        """
+        self._look()
+        return self._mark
 
     def campaigns(self) -> list[str]:
         """Ids, in the order of their names."""
@@ -93,6 +104,7 @@ class Ledgers:
 
     def _read(self) -> None:
         """What was seen before stays when the lake cannot be read; `trouble` says why."""
+        before = dict(self._versions)
         try:
             if self._is_new(Runs):
                 self._runs = runs(self.lake)
@@ -100,6 +112,8 @@ class Ledgers:
                 self._gates = ledger(self.lake, GateResults).to_pylist()
             if self._is_new(Reviews):
                 self._heard(ledger(self.lake, Reviews).to_pylist())
+            if self._is_new(Freezes):
+                self._freezes = ledger(self.lake, Freezes).to_pylist()
             self.trouble = None
         except LakeError as why:  # of a bucket
             self._versions.clear()
@@ -108,6 +122,7 @@ class Ledgers:
             self._versions.clear()
             found = (str(why).splitlines() or [type(why).__name__])[0]
             self.trouble = LakeError(f"lake {self.lake}", found, "ledgers that can be read", "Mend the lake.")
+        self._mark += self._versions != before
         self._seen_at = time.monotonic()
 
     def _heard(self, rows: list[dict[str, Any]]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -77,8 +78,17 @@ class Model:
     def _opened(self) -> sqlite3.Connection:
         db = sqlite3.connect(f"file:{quote(str(self.file))}?mode=ro&immutable=1", uri=True, check_same_thread=False)
         db.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
+        _with_sqrt(db)
         db.execute("SELECT count(*) FROM about")  # now, not in the middle of a page, if the file is no such file
         return db
+
+
+def _with_sqrt(db: sqlite3.Connection) -> None:
+    """The rule needs it, and SQLite may be built without."""
+    try:
+        db.execute("SELECT sqrt(4.0)")
+    except sqlite3.OperationalError:
+        db.create_function("sqrt", 1, lambda value: None if value is None else math.sqrt(value), deterministic=True)
 
 
 def instant(micros: int | None) -> datetime | None:

@@ -51,6 +51,8 @@ class Stand:
 class Spoken:
     """All that people said of a campaign, held against one publication."""
 
+    mark: int
+    """Of the state of the ledger that this is made of."""
     rows: list[Row]
     stands: Mapping[str, Stand]
     num_flagged: Mapping[str, int]
@@ -102,12 +104,12 @@ class Spoken:
 
 def spoken(view: View, ledgers: Ledgers, kept: Kept) -> Spoken:
     """Made once for each state of the ledger and of the publication."""
-    key = ("spoken", model_name(view.publication), ledgers.seen())
-    found: Spoken = kept.get(key, lambda: _spoken(view, ledgers))
+    mark = ledgers.seen()
+    found: Spoken = kept.get(("spoken", model_name(view.publication), mark), lambda: _spoken(view, ledgers, mark))
     return found
 
 
-def _spoken(view: View, ledgers: Ledgers) -> Spoken:
+def _spoken(view: View, ledgers: Ledgers, mark: int) -> Spoken:
     campaign_id = view.publication.run.campaign_id
     rows, words = ledgers.reviews(campaign_id), ledgers.words(campaign_id)
     known = view.rows(ROWS, _json({row[Reviews.account] for row in rows}))
@@ -127,7 +129,7 @@ def _spoken(view: View, ledgers: Ledgers) -> Spoken:
         )
     clusters = {one.cluster_id for one in stands.values() if one.cluster_id}
     flagged = {row["cluster_id"]: row["num"] or 0 for row in view.rows(TO_DECIDE, _json(clusters))}
-    return Spoken(rows, stands, flagged)
+    return Spoken(mark, rows, stands, flagged)
 
 
 def _groups(view: View, known: Iterable[Mapping[str, Any]], words: Mapping[str, Word]) -> dict[str, Group]:

@@ -7,7 +7,6 @@ from bisect import bisect_right
 from abuse.console.kept import Kept
 from abuse.console.read.build import model_name
 from abuse.console.read.clusters import SORTS, TODO, as_lists
-from abuse.console.read.ledgers import Ledgers
 from abuse.console.read.model import View
 from abuse.console.read.now import Spoken
 
@@ -15,13 +14,13 @@ PLACES = f"SELECT cluster_id FROM clusters ORDER BY {SORTS['score']}, cluster_id
 WAITS = f"SELECT cluster_id FROM clusters WHERE {TODO}"  # noqa: S608 -- our own text
 
 
-def next_to_do(view: View, cluster_id: str, said: Spoken, ledgers: Ledgers, kept: Kept) -> str | None:
+def next_to_do(view: View, cluster_id: str, said: Spoken, kept: Kept) -> str | None:
     """The cluster behind this one; the first one behind the last, and none where nothing else waits."""
     name = model_name(view.publication)
     order: list[str] = kept.get(("order", name), lambda: [one for (one,) in view.db.execute(PLACES)])
     places: dict[str, int] = kept.get(("places", name), lambda: {one: place for place, one in enumerate(order)})
     waits: list[int] = kept.get(
-        ("waits", name, ledgers.seen()),
+        ("waits", name, said.mark),
         lambda: sorted(places[row["cluster_id"]] for row in view.rows(WAITS, as_lists(said))),
     )
     here = places[cluster_id]

@@ -12,7 +12,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from abuse.console.problems import Forbidden, NotFound, NotReady, Unauthenticated
+from abuse.console.problems import Forbidden, NotFound, NotReady, NotSame, Unauthenticated
 from abuse.errors import AbuseError, InputError
 from abuse.review.refused import Conflict, NotAllowed, Unknown
 
@@ -27,6 +27,7 @@ STATUS: list[tuple[type[AbuseError], int]] = [
     (Forbidden, 403),
     (NotAllowed, 403),
     (Conflict, 409),
+    (NotSame, 409),
     (InputError, 422),
     (AbuseError, 500),
 ]

@@ -54,7 +54,9 @@ class Guard:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                message["headers"] = [*message["headers"], *_headers(scope["path"], request_id)]
+                own = {name.lower() for name, _ in message["headers"]}  # a night's page brings a stricter policy
+                ours = [one for one in _headers(scope["path"], request_id) if one[0] not in own]
+                message["headers"] = [*message["headers"], *ours]
             await send(message)
 
         try:

@@ -57,6 +57,11 @@ def record_folder(lake: str, campaign_id: str, as_of: datetime) -> str:
     return f"{lake}/work/records/{campaign_id}/{as_of:%Y%m%dT%H%M%S.%fZ}"
 
 
+def report_folder(lake: str, campaign_id: str, as_of: datetime) -> str:
+    """Where the runs of one slice leave what people read."""
+    return f"{lake.rstrip('/')}/reports/{campaign_id}/{as_of:%Y%m%dT%H%M%SZ}"
+
+
 def record_folders(lake: str) -> list[str]:
     """Those of all slices that were ever begun."""
     storage = storage_of(lake)

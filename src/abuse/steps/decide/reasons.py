@@ -6,6 +6,7 @@ from pyspark.sql import Column
 from pyspark.sql import functions as F
 
 from abuse import settings
+from abuse.policy import KNOWN
 from abuse.tables import ClusterMembers, Clusters, Decisions, Features, Scores
 
 
@@ -76,7 +77,7 @@ def _kinds(kinds: Column) -> list[Column]:
 
 def _outside(policy: settings.Policy) -> list[Column]:
     outside = ~F.col("_is_large")
-    is_known = F.coalesce(F.col("_known"), F.lit(False))
+    is_known = F.coalesce(F.col(KNOWN), F.lit(False))
     has_group = F.col(Features.size).isNotNull()
     small = f"small_group: It is tied to a group of %d accounts; groups below {policy.min_cluster_size} are left alone."
     unlike = "unlike_a_farm: It is tied to a group of %d accounts that began too far apart to be looked at as a farm."

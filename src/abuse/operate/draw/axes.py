@@ -37,6 +37,12 @@ def _label(at: datetime, step: timedelta) -> str:
     return f"{at:%m-%d %H:%M}"
 
 
+def count_ticks(most: int) -> list[int]:
+    """From 0 to at least `most`, in steps of 1, 2 or 5 and zeros; six or fewer."""
+    step = next(n * 10**zeros for zeros in range(20) for n in (1, 2, 5) if most <= (ABOUT - 1) * n * 10**zeros)
+    return list(range(0, max(most, 1) + step, step))
+
+
 def share_ticks(most: float) -> list[float]:
     """From 0 to at least `most`, in round steps; four or fewer where that is enough."""
     step = next((one for one in SHARES if most / one <= ABOUT - 1), SHARES[-1])

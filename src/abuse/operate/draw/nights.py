@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from abuse.console.draw.axes import share_ticks, time_ticks
 from abuse.lake.publication import Run
+from abuse.operate.draw.axes import share_ticks, time_ticks
 
 WIDTH, HEIGHT, LEFT, RIGHT, TOP, FOOT = 960, 260, 64, 44, 16, 50
 GATE = "flagged_share"
@@ -53,6 +53,19 @@ def shares(run: Run) -> tuple[float, float] | None:
 def gate_of(run: Run, name: str) -> dict[str, Any] | None:
     found: dict[str, Any] | None = next((g for g in run.report.get("gates") or [] if g["gate"] == name), None)
     return found
+
+
+def latest_of_nights(attempts: list[Run]) -> list[Run]:
+    """The last attempt of each night as the ledger has it now, latest night first. `attempts`: newest first."""
+    newest: dict[datetime, Run] = {}
+    last: dict[datetime, Run] = {}
+    for run in attempts:
+        if run.status != "released":  # somebody's word, before the run that it lets pass
+            newest.setdefault(run.as_of, run)
+            if run.is_attempt and run.as_of not in last:  # one that was held or failed, no later word hides
+                last[run.as_of] = newest[run.as_of] if run.status == "published" else run
+    found = newest | last
+    return [found[as_of] for as_of in sorted(found, reverse=True)]
 
 
 def chart(latest: list[Run]) -> Chart | None:
