@@ -3,5 +3,7 @@
 read/   a publication -> a SQLite file, and what pages ask of it
 draw/   pictures as plain geometry: the graph of a cluster, its timeline
 web/    headers, logs, metrics, problems, templates
-pages/  what people read        api/   what machines read
+who/    tokens, logins, proxies, and the door
+pages/  what people read        act/   what they decide there
+api/    what machines read and say
 """
