@@ -50,6 +50,7 @@ LAKES = "lake"
 """The lake that others are made of; while one process makes it, the other begins with what needs none."""
 
 
+@pytest.hookimpl(tryfirst=True)  # xdist reads the groups in the same hook
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Groups are what a process takes as one: the nights, in two, and every other file."""
     for item in items:
