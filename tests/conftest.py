@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from pyspark.sql import DataFrame, SparkSession
+from xdist.scheduler import LoadScopeScheduling
 
 from abuse.contract import Table
 from abuse.settings import Clusters, Settings, Spark
@@ -43,28 +44,40 @@ def spark(settings: Settings) -> Iterator[SparkSession]:
     session.stop()
 
 
-NIGHTS = Path(__file__).parent / "night"
+NIGHTS = "night"
 NIGHTLY = {"test_backfill": "people", "test_gates": "people", "test_people": "people", "test_dataset": None}
 """Of the files there, those that do not go with the others: some are as long together, one shares no lake with any."""
 LAKES = "lake"
 """The lake that others are made of; while one process makes it, the other begins with what needs none."""
 
 
-@pytest.hookimpl(tryfirst=True)  # xdist reads the groups in the same hook
+class ByGroup(LoadScopeScheduling):  # type: ignore[misc]
+    """Groups are what a process takes as one: the nights, in two, and every other file.
+
+    Not xdist's own loadgroup, which with pytest 9.2 takes every test for a group of its own (pytest-xdist, issue 1386).
+    """
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = Path(nodeid.partition("::")[0])
+        return _nights(file) or str(file)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> ByGroup:
+    return ByGroup(config, log)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Groups are what a process takes as one: the nights, in two, and every other file."""
-    for item in items:
-        item.add_marker(pytest.mark.xdist_group(_nights(item) or f"{item.path.parent.name}/{item.path.stem}"))
+    """In which order they are taken."""
     items.sort(key=_place)
 
 
 def _place(item: pytest.Item) -> tuple[bool, ...]:
-    group, asked = _nights(item), getattr(item, "fixturenames", ())
+    group, asked = _nights(item.path), getattr(item, "fixturenames", ())
     return group is None, group == "people" and LAKES in asked, "spark" in asked
 
 
-def _nights(item: pytest.Item) -> str | None:
-    return NIGHTLY.get(item.path.stem, "nights") if item.path.parent == NIGHTS else None
+def _nights(file: Path) -> str | None:
+    return NIGHTLY.get(file.stem, "nights") if file.parent.name == NIGHTS else None
 
 
 def frame(spark: SparkSession, table: type[Table], rows: list[dict[str, object]]) -> DataFrame:
