@@ -46,9 +46,10 @@ def bucket(endpoint: str, tmp_path_factory: pytest.TempPathFactory) -> str:
         uploaded(folder / "in", f"{at}/in")
         command = [sys.executable, "-m", "tests.s3.nights", at, str(folder / "settings.toml")]
         done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=NIGHTS_S, env=os.environ)
+        num_runs = len(runs(f"{at}/lake"))
     assert done.returncode == 0, done.stdout + done.stderr
     assert SECRET not in done.stdout + done.stderr
-    assert len(runs(f"{at}/lake")) == 1, "to make a run again publishes nothing"
+    assert num_runs == 1, "to make a run again publishes nothing"
     return at
 
 
