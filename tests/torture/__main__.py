@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import inspect
 import tempfile
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -41,5 +42,7 @@ if __name__ == "__main__":
         if given.quick and not has_quick:
             continue
         print(f"== {name}", flush=True)
+        began = time.monotonic()
         with tempfile.TemporaryDirectory() as folder:
             TESTS[name](Path(folder), **({"is_quick": given.quick} if has_quick else {}))
+        print(f"   {time.monotonic() - began:.0f} s", flush=True)

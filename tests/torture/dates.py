@@ -13,7 +13,7 @@ from tests.torture.kill import raise_if
 from tests.torture.session import differ, started
 
 FIRST, EVERY = datetime(2026, 3, 20, tzinfo=UTC), timedelta(days=4)
-NUM, QUICK = 10, 3
+NUM, QUICK = 10, 2
 
 
 def dates(folder: Path, *, is_quick: bool = False) -> None:

@@ -19,7 +19,7 @@ from tests.night.lakes import Silent
 from tests.torture.kill import raise_if
 from tests.torture.session import Nights, started
 
-FIRST, NUM, QUICK = date(2026, 3, 12), 20, 2
+FIRST, NUM, QUICK = date(2026, 3, 12), 20, 1
 TIMED = ("participation.csv", "transfers.csv")
 RUN = ("run_id", "campaign_id")
 

@@ -15,13 +15,13 @@ from tests.s3.conftest import environment, new_bucket, serving
 from tests.torture.boundaries import tried
 from tests.torture.session import started
 
-POINTS, QUICK = 10, 2
+POINTS = 10
 
 
-def s3(folder: Path, *, is_quick: bool = False) -> None:
+def s3(folder: Path) -> None:
     """Prints a line per boundary; raises SystemExit when a table differs or a reader saw a torn one."""
     with serving() as endpoint:
-        command = [sys.executable, "-m", "tests.torture.s3", str(folder), str(QUICK if is_quick else POINTS)]
+        command = [sys.executable, "-m", "tests.torture.s3", str(folder), str(POINTS)]
         known = {name: value for name, value in os.environ.items() if name != "AWS_PROFILE"}
         done = subprocess.run(command, check=False, env=known | environment(endpoint))
     if done.returncode:
