@@ -71,7 +71,7 @@ def test_report_and_records_lie_in_the_lake_and_no_lock_and_no_spill_is_left(buc
     found = paths(f"{bucket}/lake")
     run = runs(f"{bucket}/lake")[0]
     folder = "reports/tiny/20260501T000000Z"
-    page, report = (path for path in found if path.startswith("reports/"))
+    page, report = sorted(path for path in found if path.startswith("reports/"))
     assert (page, report) == (f"{folder}/{run.run_id}.html", f"{folder}/run_report.json")
     assert (read_json(f"{bucket}/lake/{report}") or {})["run_id"] == run.run_id
     assert storage_of(bucket).read(f"{bucket}/lake/{page}") == made_again(f"{bucket}/lake", run.run_id)[1]
