@@ -32,12 +32,12 @@ TESTS: dict[str, Callable[..., Any]] = {
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(prog="poe torture", description=__doc__)
-    parser.add_argument("what", nargs="*", choices=[[], *TESTS], default=list(TESTS))
+    parser.add_argument("what", nargs="*", choices=[[], *TESTS], default=[], help="all of them unless given")
     parser.add_argument(
         "--quick", action="store_true", help="fewer points of those that have a reduced form; no others"
     )
     given = parser.parse_args()
-    for name in given.what:
+    for name in given.what or TESTS:
         has_quick = "is_quick" in inspect.signature(TESTS[name]).parameters
         if given.quick and not has_quick:
             continue
