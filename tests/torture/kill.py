@@ -48,7 +48,7 @@ class Reader(threading.Thread):
             said = sum(r[Decisions.verdict] == "disqualified" for r in rows)
             is_whole = bool(rows) and out == said and {r[Decisions.run_id] for r in rows} == {now.run.run_id}
             self.seen, self.torn = self.seen + 1, self.torn + (not is_whole)
-            time.sleep(0.05)
+            time.sleep(0.2)  # more often, and it takes the time of what it watches
 
 
 def kill(folder: Path) -> None:

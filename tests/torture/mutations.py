@@ -143,7 +143,7 @@ def files(nights: Nights, folder: Path, num: int) -> int:
         content = rendered(kind, [kind.kept(n) for n in range(GOOD)])
         (folder / "all" / name).write_bytes(FILE_MUTATIONS[how](content, rng))
         try:
-            check_sources(night(nights, folder / "all", good + source(kind, name, f"m{number}")))
+            check_sources(night(nights, folder / "all", HEAD + good + source(kind, name, f"m{number}")))
         except Exception as why:
             fates[told(why, f"{name}, {how}")] += 1
         else:
