@@ -54,6 +54,14 @@ def nothing_matches(folder: Path) -> None:
     (folder / "part-*.csv").unlink()
 
 
+def broken_footer(folder: Path) -> None:
+    another_file("actions.parquet", b"")(folder)
+    pq.write_table(pa.table({"account": ["0x" + "a" * 40]}), folder / "actions.parquet")
+    content = bytearray((folder / "actions.parquet").read_bytes())
+    content[-8 - int.from_bytes(content[-8:-4], "little")] = 0x1E  # a type that Thrift has not
+    (folder / "actions.parquet").write_bytes(content)
+
+
 def illegal_type(folder: Path) -> None:
     """A type no reader of Spark's knows: times of day in nanoseconds."""
     another_file("actions.parquet", b"")(folder)
@@ -73,6 +81,7 @@ SOURCES: dict[str, tuple[Callable[[Path], None], tuple[str, ...]]] = {  # what w
     "half a gzip": (
         another_file("actions.csv.gz", gzip.compress(os.urandom(4000).hex().encode())[:2000]), ("source actions",)),
     "half a parquet file": (another_file("actions.parquet", b"PAR1" + b"\0" * 50), ("source actions",)),
+    "a parquet file whose footer is broken": (broken_footer, ("source actions", "actions.parquet", "FileMetaData")),
     "a parquet type nobody reads": (illegal_type, ("source actions", "actions.parquet")),
     "two files with other headers": (two_headers, ("source part-*",)),
 }  # fmt: skip

@@ -53,13 +53,13 @@ def file_digest(source: Source) -> str:
 
 
 @contextmanager
-def readable(*sources: Source) -> Iterator[None]:
-    """Turns Spark's account of a broken file into one line."""
+def readable(*sources: Source, is_opened: bool = False) -> Iterator[None]:
+    """Turns Spark's account of a broken file into one line. While files are only opened, all it says is of them."""
     try:
         yield
     except (PySparkException, Py4JJavaError) as why:
         said = str(why)
-        if not any(word in said for word in (*UNREADABLE, DENIED)):
+        if not is_opened and not any(word in said for word in (*UNREADABLE, DENIED)):
             raise
         names = ", ".join(s.name for s in sources)
         paths = ", ".join(s.path for s in sources)
@@ -89,12 +89,12 @@ def raw_rows(spark: SparkSession, source: Source) -> DataFrame:
     """Our columns as text (absent optional ones empty) and RAW, the row as it stood. Raises InputError."""
     paths = matched(source)
     if source.path.endswith(".parquet"):
-        with readable(source):
+        with readable(source, is_opened=True):
             theirs = spark.read.parquet(*paths)
     else:
         _one_header(source, [p for p in paths if storage_of(p).is_file(p)])
         options = {"header": True, "inferSchema": False, "multiLine": False, "escape": '"', "enforceSchema": False}
-        with readable(source):
+        with readable(source, is_opened=True):
             theirs = spark.read.options(**options).csv(paths)  # type: ignore[arg-type]
     names = {f.name: f.dataType for f in theirs.schema.fields}
     mapping = column_mapping(source, list(names))
