@@ -195,5 +195,5 @@ def test_a_night_ends_by_saying_where_to_look_at_it(status: str) -> None:
         lake=SimpleNamespace(uri="my lake"), campaign=SimpleNamespace(id="sim"), run=SimpleNamespace(run_id="r1")
     )
     report = normal_night()
-    report["next"] = next_commands(cast(Any, night), status)
+    report["next"] = next_commands(cast("Any", night), status)
     assert shown(report).splitlines()[-1].strip() == "abuse review serve --lake 'my lake'"

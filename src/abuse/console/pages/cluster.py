@@ -51,6 +51,7 @@ def cluster(
     found, part = reading.cluster(desk.view, cluster_id), part_of(request)
     shared = {"campaign_id": campaign_id, "tab": "queue", "as_of": desk.as_of, "cluster": found}
     shared |= members(desk, found, sort, page, rules.page_rows) | {"reload": part == "decide"}
+    shared |= {"heard": desk.num_heard}
     if part not in ("", "decide"):
         return answer(request, "_members.html", **shared)
     shared |= deciding(desk, found) | {"max_alone": review.max_alone}
