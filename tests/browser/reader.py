@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -92,12 +93,20 @@ class Reader:
         self.page.get_by_label("Your token").fill(self.server.staff.token[self.name])
         self.page.get_by_role("button", name="Log in").click()
         expect(self.page.get_by_role("button", name="Log out")).to_be_visible()
+        self.page.wait_for_load_state()
 
     def open(self, path: str) -> Page:
         answer = self.page.goto(path)
         assert answer is not None
         assert answer.status < 400, (path, answer.status)
         return self.page
+
+    def open_until(self, path: str, text: str) -> None:
+        """A publication takes a moment to be read."""
+        until = time.monotonic() + SLOW_MS / 1000
+        while text not in self.open(path).locator("main").inner_text() and time.monotonic() < until:
+            time.sleep(0.2)
+        expect(self.page.locator("main")).to_contain_text(text)
 
     @property
     def word(self) -> Locator:

@@ -52,9 +52,9 @@ def test_from_the_owners_words_to_another_verdict(someone: Someone, server: Serv
     ann.is_told("Appeal opened of 1 account.")
     answer(ann, account, "Grant", "You are right.")
     ann.is_told("Overturned 1 account.")
-    assert [row["action"] for row in said_in(server.lake, "drop", [account])] == [
-        "appeal_opened", "appeal_resolved", "appeal_opened", "appeal_resolved", "overturn",
-    ]  # fmt: skip
+    said = [row["action"] for row in said_in(server.lake, "drop", [account])]
+    assert said[:3] == ["appeal_opened", "appeal_resolved", "appeal_opened"]
+    assert set(said[3:]) == {"appeal_resolved", "overturn"}, "of one commit"
     ann.open(f"{ON}/accounts/{account}")
     expect(ann.page.locator("#decide")).to_contain_text("Now: clear")
     expect(ann.page.locator("#letter")).not_to_contain_text("does not qualify")

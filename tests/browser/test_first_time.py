@@ -19,7 +19,7 @@ class Clicks:
 
     def on(self, role: str, name: str) -> None:
         self.num += 1
-        self.page.get_by_role(role, name=name, exact=True).click()  # type: ignore[arg-type] # any role
+        self.page.get_by_role(role, name=name, exact=True).first.click()  # type: ignore[arg-type] # any role
 
     def choose(self, label: str, option: str) -> None:
         self.num += 2

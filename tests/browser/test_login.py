@@ -13,7 +13,7 @@ from tests.browser.reader import Reader
 from tests.browser.server import Server
 from tests.browser.test_actions import at_cluster, ledger
 
-ENDED = r"status of 401"
+ENDED = "401"
 
 
 def end_logins(server: Server, name: str, role: str = "reviewer") -> None:
@@ -57,7 +57,7 @@ def test_without_javascript_it_leads_to_the_login_and_back_to_the_queue(
 def test_a_form_of_a_login_before_this_one_writes_nothing(someone: Someone, server: Server, farm: Farm) -> None:
     """In another tab somebody logged out and in again: the form that stands open was another login's."""
     ann = someone("ann", at_cluster(farm))
-    ann.excused.append(r"status of 403")
+    ann.excused.append("403")
     other = ann.context.new_page()
     other.goto("/")
     other.get_by_role("button", name="Log out").click()

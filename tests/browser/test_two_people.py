@@ -23,7 +23,7 @@ def test_the_second_of_two_is_told_of_the_first_and_neither_word_is_lost(
     ann.is_told("Confirmed 10 accounts.")
     rob.say(rob.word, "hold", "second_opinion", "not so fast")
     rob.is_told("Held 10 accounts.")
-    rob.is_told("Meanwhile ann said: Confirm.")
+    rob.is_told("Meanwhile ann said: Confirm, of 10 of these accounts.")
     for text in ("sure of it", "not so fast"):
         expect(rob.page.locator("#decide .said")).to_contain_text(text)
     assert ledger(server, farm) == {("confirm", "one_operator"): 10, ("hold", "second_opinion"): 10}
@@ -44,7 +44,7 @@ def test_members_that_changed_since_are_decided_on_by_nobody(someone: Someone, s
     ann.say(ann.word, "confirm", "one_operator", "of those I saw")
     ann.is_told("Nothing was written: its members are others than those you saw.")
     assert said_in(server.lake, campaign, mine.members) == []
-    ann.page.goto(path)
+    ann.open_until(path, "About all 9 members")
     ann.say(ann.word, "confirm", "one_operator")
     ann.is_told("Confirmed 9 accounts.")
 
