@@ -62,7 +62,7 @@ def someone(chromium: Browser, server: Server) -> Iterator[Someone]:
     """name -> their browser, logged in unless the name is empty; how: as `Reader.at`."""
     readers: list[Reader] = []
 
-    def come(name: str = "", to: str = "/", **how: object) -> Reader:
+    def come(name: str = "", to: str = "", **how: object) -> Reader:
         reader = Reader.at(chromium, server, **how)  # type: ignore[arg-type] # told by the caller
         readers.append(reader)
         return reader.log_in(name, to) if name else reader

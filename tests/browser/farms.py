@@ -78,6 +78,8 @@ def public_of(farms: Iterable[Farm], verdict: str = "disqualified", without: Seq
             for row in rows[table]:
                 if row.get("cluster_id") == farm.cluster_id:
                     row.update(lower)
+        for row in rows[Clusters][-1:]:
+            row["size"] = len(set(farm.members).difference(without))
     rows[Decisions] += [row for row in base[Decisions] if row["account"] in STRANGERS]
     return {table: [row for row in of if row.get("account") not in without] for table, of in rows.items()}
 

@@ -82,10 +82,12 @@ class Reader:
         left = [one for one in self.complaints if not any(re.search(pattern, one) for pattern in self.excused)]
         assert left == [], left
 
-    def log_in(self, name: str, to: str = "/") -> Reader:
+    def log_in(self, name: str, to: str = "") -> Reader:
+        """Without a look at the page for it, which has tests of its own."""
         self.name = name
-        self.page.goto(f"/login?next={to}" if to != "/" else "/login")
-        self.show_token()
+        self.context.request.post("/login", form={"token": self.server.staff.token[name], "next": "/healthz"})
+        if to:
+            self.open(to)
         return self
 
     def show_token(self) -> None:

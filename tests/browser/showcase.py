@@ -12,7 +12,7 @@ from abuse.review.decide import approve, decide, open_appeal, resolve_appeal, un
 from abuse.review.freeze import freeze
 from abuse.review.said import Decision, Said
 from abuse.settings import Review
-from abuse.tables import ClusterLineage, Clusters
+from abuse.tables import ClusterLineage, Clusters, Decisions
 from tests.bench.console_lake import write_lake
 from tests.browser.farms import Farm, public_of, put, put_quiet, report_of
 from tests.console.lakes import STRANGERS, Rows
@@ -67,6 +67,9 @@ def _grown(rows: Rows) -> None:
     rows[ClusterLineage] = [row | about for row in same]
     for row in rows[Clusters]:
         row["is_giant"] = row["cluster_id"] == GIANT.cluster_id
+    for row in rows[Decisions]:
+        if row.get("cluster_id") == GIANT.cluster_id:
+            row |= {"verdict": "review", "machine_verdict": "review"}
 
 
 def _said(lake: str) -> None:

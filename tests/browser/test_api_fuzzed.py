@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -47,6 +48,9 @@ REAL: dict[str, Any] = {
 def described(server: Server) -> Any:
     put(server.lake, CAMPAIGN, [OURS])
     bearer = server.staff.bearer("vera")
+    time.sleep(0.3)  # it is looked for that often
+    while requests.get(f"{server.url}/readyz", timeout=30).json()["behind"]:
+        time.sleep(0.2)
     return schemathesis.openapi.from_url(f"{server.url}/api/v1/openapi.json", headers=bearer)
 
 

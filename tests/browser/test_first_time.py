@@ -27,7 +27,10 @@ class Clicks:
 
 
 def test_from_the_queue_to_a_decision_in_under_five_clicks(someone: Someone, farm: Farm, server: Server) -> None:
-    ann = someone("ann", "/campaigns/drop/queue")
+    ann = someone()
+    ann.name = "ann"
+    ann.page.goto("/campaigns/drop/queue")
+    ann.show_token()
     hand = Clicks(ann)
     hand.on("link", farm.cluster_id)
     hand.choose("Reason", "one operator runs the group")
@@ -42,7 +45,7 @@ def test_from_the_queue_to_a_decision_in_under_five_clicks(someone: Someone, far
 def test_whoever_logs_in_on_the_first_page_is_led_to_the_queue_and_on_to_the_next(
     someone: Someone, farm: Farm, another_farm: Farm
 ) -> None:
-    ann = someone("ann")
+    ann = someone("ann", "/")
     ann.page.locator("article", has_text="Spring drop").get_by_role("link", name="Open the queue").click()
     expect(ann.page.get_by_role("heading", name="Queue")).to_be_visible()
     ann.page.get_by_role("link", name=farm.cluster_id).click()

@@ -38,18 +38,18 @@ def tabbed(page: Page) -> tuple[list[int], list[dict[str, Any]]]:
     """What Tab should reach, in the order of the page; and what it does reach."""
     wanted = page.evaluate(REACHABLE)
     found: list[dict[str, Any]] = []
-    for _ in range(len(wanted) + 5):
+    for _ in range(len(wanted) + 20):
         page.keyboard.press("Tab")
         if (one := page.evaluate(FOCUSED)) is None:
             break
-        found.append(one)
+        if not found or found[-1] != one:  # the parts of a date are one thing
+            found.append(one)
     return wanted, found
 
 
 @pytest.mark.parametrize("path", PAGES.values(), ids=PAGES)
 def test_tab_reaches_everything_in_order_and_is_seen(someone: Someone, path: str) -> None:
     ann = someone("ann", path)
-    ann.open(path)
     wanted, found = tabbed(ann.page)
     assert [one["place"] for one in found] == wanted
     assert [one["what"] for one in found if not (one["outline"] >= 2 and one["kind"] == "solid")] == []
