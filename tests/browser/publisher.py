@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from pathlib import Path
 
 from abuse.tables import Clusters, Decisions, Scores, Services
@@ -10,6 +11,7 @@ from tests.browser.farms import Farm, public_of, put
 from tests.console.lakes import Rows
 
 OURS = Farm(201)
+BETWEEN_S = 2.0
 VERDICTS = ("disqualified", "clear")
 
 
@@ -37,3 +39,4 @@ def write(lake: Path, campaign_id: str, number: int) -> None:
 if __name__ == "__main__":
     for each in range(1, int(sys.argv[3]) + 1):
         write(Path(sys.argv[1]), sys.argv[2], each)
+        time.sleep(BETWEEN_S)

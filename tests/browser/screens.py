@@ -37,6 +37,7 @@ SCREENS = {
     "none-nights": "/campaigns/quiet/nights",
 }
 """Name of the picture -> its page. `none-` are those on which there is nothing yet."""
+LOGIN = "login"
 READER = "bert"
 """An approver is offered everything."""
 WIDTHS = (1440, 800)

@@ -9,8 +9,8 @@ from typing import get_args
 
 from playwright.sync_api import Browser
 
-from tests.browser.reader import Reader, Scheme, browsing
-from tests.browser.screens import EMPTY, READER, SCREENS, WIDTHS
+from tests.browser.reader import HIGH, Reader, Scheme, browsing
+from tests.browser.screens import EMPTY, LOGIN, READER, SCREENS, WIDTHS
 from tests.browser.server import Server, serving
 from tests.browser.showcase import showcase
 
@@ -29,15 +29,17 @@ def main(out: Path, wanted: list[str]) -> None:
 
 def pictures(browser: Browser, server: Server, out: Path, screens: dict[str, str]) -> None:
     for scheme in get_args(Scheme):
-        reader = Reader.at(browser, server, scheme=scheme)
-        reader.excused.append("404")
-        reader.log_in(READER)
-        for width in WIDTHS:
-            reader.page.set_viewport_size({"width": width, "height": 900})
-            for name, path in screens.items():
-                reader.page.goto(path, wait_until="networkidle")
-                reader.page.screenshot(path=out / f"{name}-{width}-{scheme}.png", full_page=True)
-        reader.leave()
+        for who, wanted in (("", [LOGIN]), (READER, [name for name in screens if name != LOGIN])):
+            reader = Reader.at(browser, server, scheme=scheme)
+            reader.excused.append("404")
+            if who:
+                reader.log_in(who)
+            for name in filter(screens.get, wanted):
+                for width in WIDTHS:
+                    reader.page.set_viewport_size({"width": width, "height": HIGH})
+                    reader.page.goto(screens[name], wait_until="networkidle")
+                    reader.page.screenshot(path=out / f"{name}-{width}-{scheme}.png", full_page=True)
+            reader.leave()
 
 
 if __name__ == "__main__":

@@ -36,8 +36,8 @@ def looking(request: pytest.FixtureRequest, chromium: Browser, server: Server) -
 
 @pytest.mark.parametrize("name", SCREENS)
 def test_a_page_fits_and_anybody_can_read_it(looking: Reader, name: str) -> None:
-    page = looking.page
-    page.set_viewport_size({"width": WIDTHS[0], "height": HIGH})
+    page, width = looking.page, {"light": WIDTHS[0], "dark": WIDTHS[1]}[looking.scheme]
+    page.set_viewport_size({"width": width, "height": HIGH})
     page.goto(SCREENS[name])
     if name.startswith("cluster"):
         page.wait_for_selector("#graph canvas")

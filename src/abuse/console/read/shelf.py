@@ -56,6 +56,8 @@ class Shelf:
                 return publication
         where = f"campaign {campaign_id}"
         night = "a published night" if as_of is None else f"a published night as of {as_of.isoformat()}"
+        if not found:
+            raise NotFound(where, "nothing is published of it yet", night, "See its runs: a gate may hold one.")
         raise NotFound(where, f"{len(found)} published nights, not this", night, "See its nights.")
 
     def warm(self) -> None:
