@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from html import unescape
 from pathlib import Path
@@ -87,6 +88,11 @@ def text_of(html: str) -> str:
 def said(lake: Path) -> list[Row]:
     """Rows of the ledger, oldest first."""
     return reviews(str(lake), "drop")
+
+
+def said_in(lake: Path, campaign_id: str, accounts: Sequence[str]) -> list[Row]:
+    """Rows about these accounts, oldest first."""
+    return [row for row in reviews(str(lake), campaign_id) if row["account"] in accounts]
 
 
 def logged_in(client: TestClient, staff: Staff, name: str) -> Browser:

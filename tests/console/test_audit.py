@@ -151,6 +151,12 @@ def test_notes_are_shown_and_do_nothing(served: Served, tmp_path: Path) -> None:
         assert "\u202e" not in text
 
 
+def test_the_lines_of_a_note_are_lines(served: Served, tmp_path: Path) -> None:
+    publish(tmp_path)
+    says(str(tmp_path), "hold", MEMBERS[0], reason="needs_facts", note="one\n<b>two</b>")
+    assert "one<br>&lt;b&gt;two&lt;/b&gt;" in served(tmp_path).get(f"{ON}/audit").text
+
+
 def test_a_campaign_without_a_word_says_so(served: Served, tmp_path: Path) -> None:
     publish(tmp_path)
     assert "Nobody has decided anything" in served(tmp_path).get(f"{ON}/audit").text

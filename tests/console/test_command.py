@@ -10,6 +10,7 @@ import sys
 import time
 from pathlib import Path
 from urllib.error import URLError
+from urllib.parse import urlsplit
 from urllib.request import Request, urlopen
 
 import pytest
@@ -21,15 +22,13 @@ from tests.console.lakes import MEMBERS, publish
 
 def test_it_serves_a_lake_until_it_is_told_to_stop(tmp_path: Path) -> None:
     publish(tmp_path / "lake")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
     command = [sys.executable, "-m", "abuse.cli", "review", "serve", "--lake", str(tmp_path / "lake")]
     with (tmp_path / "log").open("w") as log:
-        process = subprocess.Popen([*command, "--port", str(port)], stdout=log, stderr=log)
+        process = subprocess.Popen([*command, "--port", "0"], stdout=log, stderr=log)
         try:
             address = _printed(tmp_path / "log")
-            token = address.partition("token=")[2]
+            token, port = address.partition("token=")[2], urlsplit(address).port
+            assert port, "the one that the system chose"
             found = _asked(f"http://127.0.0.1:{port}/api/v1/campaigns/drop/accounts/{MEMBERS[0]}", token)
             with urlopen(address, timeout=30) as page:  # noqa: S310 -- this machine
                 led_to = page.geturl()
@@ -66,6 +65,16 @@ def _asked(url: str, token: str) -> dict[str, object]:
         except URLError:  # not up yet, or the night is still being read
             time.sleep(0.2)
     raise AssertionError(url)
+
+
+def test_a_port_that_is_taken_is_said_before_anything_is_printed(tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        done = CliRunner().invoke(main, ["review", "serve", "--lake", str(tmp_path), "--port", str(port)])
+    assert done.exit_code == 1
+    assert done.output.startswith(f"abuse: --port {port}: 127.0.0.1 cannot be listened on (Address already in use)")
 
 
 @pytest.mark.parametrize(

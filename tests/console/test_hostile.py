@@ -53,6 +53,7 @@ def hostile(tmp_path: Path) -> Path:
     for row in work[Trails]:
         row["asset"] = EVIL
     report = {"campaign": {"name": EVIL}, "verdicts": {"clear": 1}, "warnings": [EVIL], "sources": [{"source": EVIL}]}
+    report |= {"clusters": {"num": 1, "members": 10, "largest": 10, "largest_share": 0.8, "by_size": []}}
     gate = {"gate": EVIL, "stage": "outputs", "passed": False, "value": 1.0, "limit": 0.0, "message": EVIL}
     publish(tmp_path, rows, work, report=report | {"gates": [gate], "quarantine_reasons": {EVIL: 1}}, reason=EVIL)
     return tmp_path

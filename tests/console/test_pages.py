@@ -201,6 +201,13 @@ def test_a_held_night_is_told_with_its_gate_and_takes_nothing_back(served: Serve
     assert FARM in client.get(f"{ON}/queue").text
 
 
+def test_a_campaign_that_published_nothing_says_so(served: Served, tmp_path: Path) -> None:
+    publish(tmp_path, status="held", reason="flagged_share")
+    answer = served(tmp_path).get(f"{ON}/queue")
+    assert answer.status_code == 404
+    assert "nothing is published of it yet" in answer.text
+
+
 def test_an_empty_lake_says_how_to_begin(served: Served, tmp_path: Path) -> None:
     client = served(tmp_path)
     assert "abuse night" in client.get("/").text

@@ -119,6 +119,16 @@ def test_a_body_that_is_no_json_is_not_taken_for_one(client: TestClient, staff: 
     assert said(ours) == []
 
 
+def test_a_body_that_is_no_text_is_refused_as_described(client: TestClient, staff: Staff, ours: Path) -> None:
+    headers = staff.bearer("ann") | {"content-type": "application/json"}
+    answer = client.post(f"{API}/reviews", content=b"\x92:w\x88", headers=headers)
+    described = client.get("/api/v1/openapi.json", headers=staff.bearer("ann")).json()
+    path = described["paths"]["/api/v1/campaigns/{campaign_id}/reviews"]["post"]["responses"]
+    assert str(answer.status_code) in path
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert said(ours) == []
+
+
 def test_the_four_eyes_and_an_undo(says: Says, client: TestClient, staff: Staff) -> None:
     asked = says("bert", "/reviews", {"action": "overturn", "targets": MEMBERS, "reason_code": "chance"}).json()
     assert asked["needs_approval"]

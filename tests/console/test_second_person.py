@@ -19,12 +19,18 @@ def test_two_reviewers_on_one_cluster_are_both_heard_and_the_later_word_counts(
     hers = form_of(ann.page(CLUSTER), CLUSTER) | {"action": "confirm", "reason_code": "one_operator"}
     his = form_of(rob.page(CLUSTER), CLUSTER) | {"action": "hold", "reason_code": "second_opinion"}
     assert ann.client.post(CLUSTER, data=hers).status_code == 303
-    assert rob.client.post(CLUSTER, data=his).status_code == 303
+    told = rob.client.post(CLUSTER, data=his)
+    assert told.status_code == 303
+    page = text_of(rob.page(told.headers["location"].partition("#")[0]))
+    assert "Held 10 accounts." in page
+    assert "Meanwhile ann said: Confirm, of 10 of these accounts. Both are kept" in page
     page = text_of(ann.page(CLUSTER))
     assert "Now: 10 review" in page
     assert "by ann" in page
     assert "by rob" in page
     assert len(said(ours)) == 20
+    for heard in ("0", "x", "9" * 5000, "-1"):
+        assert "Remark kept" in rob.done(CLUSTER, CLUSTER, action="note", note=f"after {heard[:5]}", heard=heard)
 
 
 def test_letting_off_many_waits_for_another_approver_and_then_counts(console_of: ConsoleOf, ours: Path) -> None:

@@ -24,14 +24,15 @@ from tests.lake.test_publication import NIGHT
 
 
 class Made:
-    """`build`, held back while `gate` is closed."""
+    """`build`, held back while `gate` is closed, or that of its run."""
 
     def __init__(self) -> None:
         self.gate = threading.Event()
         self.gate.set()
+        self.gates: dict[str, threading.Event] = {}
 
     def __call__(self, publication: Publication, file: Path) -> None:
-        self.gate.wait(30)
+        self.gates.get(publication.run.run_id, self.gate).wait(30)
         build(publication, file)
 
 
@@ -74,6 +75,22 @@ def test_the_newer_publication_is_swapped_in_whole(tmp_path: Path, made: Made) -
     assert verdict(found) == "clear", "the next one is not read yet, and nobody waits for it"
     made.gate.set()
     _wait_until(lambda: verdict(found) == "disqualified")
+
+
+def test_of_nights_that_come_faster_than_they_are_read_each_is_shown_once_it_is(tmp_path: Path, made: Made) -> None:
+    publish(tmp_path, public_rows("clear"))
+    found = shelf(tmp_path, made)
+    assert verdict(found) == "clear"
+    made.gates = {"run2": threading.Event(), "run3": threading.Event()}
+    for number, word in ((2, "disqualified"), (3, "exempt")):
+        publish(tmp_path, public_rows(word), run_id=f"run{number}", minutes=number)
+        assert verdict(found) == "clear"
+    made.gates["run2"].set()
+    _wait_until(lambda: verdict(found) == "disqualified")
+    assert found.behind() == ["drop"]
+    made.gates["run3"].set()
+    _wait_until(lambda: verdict(found) == "exempt")
+    assert found.behind() == []
 
 
 def test_a_rewritten_night_is_another_publication(tmp_path: Path, made: Made) -> None:

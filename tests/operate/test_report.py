@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import io
-from typing import get_type_hints
+from types import SimpleNamespace
+from typing import Any, cast, get_type_hints
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
 
+from abuse.edge.report import next_commands
 from abuse.operate.page import printable
 from abuse.operate.report import GateAnswer, Report, SourceCount, render, summary_line
 
@@ -184,3 +186,14 @@ def test_printable_text_is_one_line_without_control(text: str) -> None:
 
 def test_the_night_of_the_tests_has_the_shape_that_is_declared() -> None:
     assert set(get_type_hints(Report)) - {"truth"} == set(normal_night())
+
+
+@pytest.mark.parametrize("status", ["published", "held"])
+def test_a_night_ends_by_saying_where_to_look_at_it(status: str) -> None:
+    """`abuse demo` too: it prints the report of its night."""
+    night = SimpleNamespace(
+        lake=SimpleNamespace(uri="my lake"), campaign=SimpleNamespace(id="sim"), run=SimpleNamespace(run_id="r1")
+    )
+    report = normal_night()
+    report["next"] = next_commands(cast("Any", night), status)
+    assert shown(report).splitlines()[-1].strip() == "abuse review serve --lake 'my lake'"

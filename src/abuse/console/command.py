@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import getpass
+import socket
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from abuse.address import is_remote, parse_address
+from abuse.errors import InputError
 
 if TYPE_CHECKING:
     from abuse.console.who.access import Access
@@ -34,7 +36,7 @@ def _there(context: click.Context, option: click.Parameter, value: str) -> str:
 @click.command()
 @click.option("--lake", required=True, callback=_there, help="Folder of the lake, or s3a://bucket/prefix.")
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
-@click.option("--port", default=8765, show_default=True, type=click.IntRange(0, 65535))
+@click.option("--port", default=8765, show_default=True, type=click.IntRange(0, 65535), help="0 takes a free one.")
 @click.option("--allowed-host", "hosts", multiple=True, help="Name that browsers may call it by; beside loopback.")
 @click.option(
     "--cache", type=click.Path(path_type=Path, file_okay=False), help="Folder of read models; in the lake unless given."
@@ -137,15 +139,29 @@ def _run(lake: str, folder: Path, settings: Settings, access: Access, place: Pla
     from abuse.console.web.guard import log_as_json
 
     log_as_json()
-    click.echo(f"The console is at {place.address}")
     names = (*NAMES, *place.hosts)
     app = console(lake, folder, settings.console, names, build_apart, access, settings.review)
-    uvicorn.run(
+    config = uvicorn.Config(
         app,
-        host=place.host,
-        port=place.port,
         log_config=None,
         access_log=False,
         server_header=False,
         proxy_headers=False,  # or whoever connects could choose the address it is taken to come from
     )
+    with suppress(KeyboardInterrupt), _listening(place) as found:
+        click.echo(f"The console is at {replace(place, port=found.getsockname()[1]).address}")
+        uvicorn.Server(config).run(sockets=[found])
+
+
+def _listening(place: Place) -> socket.socket:
+    """Bound before anything is printed: what is printed is there, also where the system chose the port."""
+    family = socket.AF_INET6 if ":" in place.host else socket.AF_INET
+    found = socket.socket(family)
+    found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        found.bind((place.host, place.port))
+    except OSError as why:
+        found.close()
+        where, fix = f"--port {place.port}", "Name another --port; 0 takes any that is free."
+        raise InputError(where, f"{place.host} cannot be listened on ({why.strerror})", "a free port", fix) from None
+    return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import Any
 
 from abuse.edge.context import Night
@@ -52,12 +53,9 @@ def called_services(services: dict[str, Any]) -> list[str]:
 
 
 def next_commands(night: Night, status: str) -> list[str]:
-    """What a person would try next."""
-    lake, campaign = night.lake.uri, night.campaign.id
+    """What a person would try next; the console last, where the eye ends."""
+    lake, campaign = shlex.quote(night.lake.uri), night.campaign.id
+    gates, serve = f"abuse gates --lake {lake} --run {night.run.run_id}", f"abuse review serve --lake {lake}"
     if status == "held":
-        return [f"abuse gates --lake {lake} --run {night.run.run_id}"]
-    return [
-        f"abuse why ACCOUNT --campaign {campaign} --lake {lake}",
-        f"abuse runs --lake {lake}",
-        f"abuse gates --lake {lake} --run {night.run.run_id}",
-    ]
+        return [gates, serve]
+    return [f"abuse why ACCOUNT --campaign {campaign} --lake {lake}", f"abuse runs --lake {lake}", gates, serve]

@@ -8,7 +8,8 @@ from fastapi import APIRouter
 from starlette.responses import Response
 
 from abuse.console.act.forms import CheckedForm, Form, FromVisitor, said
-from abuse.console.act.outcomes import back, told
+from abuse.console.act.meanwhile import meanwhile
+from abuse.console.act.outcomes import Line, back, told
 from abuse.console.asked import Account, CampaignId, ClusterId, FromLedgers, FromOutcomes, FromReview, Published
 from abuse.console.web.templates import url
 from abuse.errors import InputError
@@ -35,10 +36,11 @@ def of_cluster(
 ) -> Response:
     """All its members, as they were seen."""
 
-    def act() -> list[Decision]:
+    def act() -> list[Decision | Line]:
         action = action_of(form, OF_CLUSTER)
         word = said(who, action, form, [cluster_id], remark(action))
-        return [decide(ledgers.lake, campaign_id, word, [cluster_id], rules, seen=form.one("seen"))]
+        found = decide(ledgers.lake, campaign_id, word, [cluster_id], rules, seen=form.one("seen"))
+        return [found, *meanwhile(ledgers, campaign_id, who, form, found)]
 
     return back(outcomes, who, told(ledgers, act), url("campaigns", campaign_id, "clusters", cluster_id), TOP)
 
@@ -55,12 +57,13 @@ def of_members(
 ) -> Response:
     """Those that are ticked, and nobody where none is."""
 
-    def act() -> list[Decision]:
+    def act() -> list[Decision | Line]:
         ticked = sorted(set(map(unquote, form.all("account"))))
         word = said(who, action_of(form, OF_MEMBERS), form, ticked)
         if not ticked:
             raise InputError("members", "none is ticked", "one or more", "Tick whom you mean.")
-        return [decide(ledgers.lake, campaign_id, word, ticked, rules, seen=form.one("seen"))]
+        found = decide(ledgers.lake, campaign_id, word, ticked, rules, seen=form.one("seen"))
+        return [found, *meanwhile(ledgers, campaign_id, who, form, found)]
 
     return back(outcomes, who, told(ledgers, act), url("campaigns", campaign_id, "clusters", cluster_id), TOP)
 
@@ -76,11 +79,12 @@ def of_account(
     outcomes: FromOutcomes,
 ) -> Response:
 
-    def act() -> list[Decision]:
+    def act() -> list[Decision | Line]:
         action = action_of(form, OF_ACCOUNT)
         word = said(who, action, form, [account], remark(action))
         seen = None if action == "note" else form.one("seen")  # a remark harms nobody, whoever is beside it
-        return [decide(ledgers.lake, campaign_id, word, [account], rules, seen=seen)]
+        found = decide(ledgers.lake, campaign_id, word, [account], rules, seen=seen)
+        return [found, *meanwhile(ledgers, campaign_id, who, form, found)]
 
     return back(outcomes, who, told(ledgers, act), url("campaigns", campaign_id, "accounts", account), TOP)
 

@@ -84,7 +84,10 @@ def not_done(why: InputError, about: str = "") -> Line:
     """A word that was refused."""
     said = f"{why.found}, wanted {why.wanted}."
     if isinstance(why, Changed):
-        said = "its members are others than those you saw. Look at it as it is now, then decide."
+        said = (
+            "its members are others than those you saw. Look at it as it is now, then decide; "
+            "a night that was just published takes a moment to show."
+        )
     return Line(is_done=False, text=f"Nothing was written: {said}", about=about)
 
 

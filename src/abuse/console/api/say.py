@@ -20,6 +20,7 @@ from abuse.words import OUTCOMES
 PROBLEMS: dict[int | str, dict[str, Any]] = {
     code: {"model": shapes.Problem, "content": {"application/problem+json": {}}, "description": why}
     for code, why in {
+        400: "A body that is no text.",
         401: "No token, or nobody's.",
         403: "The role may not, or the decision is one's own.",
         404: "No such campaign, cluster, account or decision.",

@@ -47,6 +47,7 @@ def account(request: Request, campaign_id: CampaignId, account: Account, desk: F
         letter=letter(view, row),
         outcome=desk.outcome,
         seen=accounts.seen(view, row),
+        heard=desk.num_heard,
         stand=desk.people.stands.get(name),
         entries=entries(desk.people, [name], desk.who),
         most_entries=MOST_SHOWN,

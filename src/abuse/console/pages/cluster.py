@@ -49,8 +49,9 @@ def cluster(
 ) -> Response:
     """The whole page, or the part of it that asks: the members, or what people say with the members beside it."""
     found, part = reading.cluster(desk.view, cluster_id), part_of(request)
-    shared = {"campaign_id": campaign_id, "tab": "queue", "as_of": desk.as_of, "cluster": found}
-    shared |= members(desk, found, sort, page, rules.page_rows) | {"reload": part == "decide"}
+    shared: dict[str, Any] = {"campaign_id": campaign_id, "tab": "queue", "as_of": desk.as_of, "cluster": found}
+    shared |= members(desk, found, sort, page, rules.page_rows)
+    shared |= {"reload": part == "decide", "heard": desk.num_heard}
     if part not in ("", "decide"):
         return answer(request, "_members.html", **shared)
     shared |= deciding(desk, found) | {"max_alone": review.max_alone}

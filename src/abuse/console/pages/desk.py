@@ -31,6 +31,11 @@ class Desk:
     outcome: list[Line]
     """What came of the form that led here."""
 
+    @property
+    def num_heard(self) -> int:
+        """Rows of the ledger that the page knows, so that its forms can be told what came after."""
+        return len(self.people.rows)
+
     def allowed(self, actions: Iterable[str]) -> list[str]:
         """What of these the reader may do; decisions are about the current night alone."""
         person = self.who.person if self.who and self.as_of is None else None

@@ -56,6 +56,8 @@ class Shelf:
                 return publication
         where = f"campaign {campaign_id}"
         night = "a published night" if as_of is None else f"a published night as of {as_of.isoformat()}"
+        if not found:
+            raise NotFound(where, "nothing is published of it yet", night, "See its runs: a gate may hold one.")
         raise NotFound(where, f"{len(found)} published nights, not this", night, "See its nights.")
 
     def warm(self) -> None:
@@ -127,10 +129,16 @@ class Shelf:
             model = self._models.pop(name, None) or Model(publication, self._folder / name)
             self._models[name] = model
             newest = self.ledgers.publications(campaign_id)[0]
-            if is_current or model_name(newest) == name:
+            if is_current or model_name(newest) == name or self._is_newer(publication):
                 self._current[campaign_id] = name
             self._retire()
         return model
+
+    def _is_newer(self, publication: Publication) -> bool:
+        """Than what its campaign is answered from. The newest may still be read, and one after it come before it is."""
+        shown, run = self._models.get(self._current.get(publication.run.campaign_id, "")), publication.run
+        known = shown.publication.run if shown else run
+        return run.as_of >= known.as_of and run.finished_at > known.finished_at
 
     def _retire(self) -> None:
         """Closes the nights that were asked for longest ago, and forgets how they were made."""

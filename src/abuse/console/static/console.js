@@ -38,16 +38,23 @@ function wanted(button) {
   select.focus();
 }
 
+function count(form) {
+  const num = document.querySelectorAll(`input[name=${form.dataset.ticks}]:checked`).length;
+  const told = form.querySelector("[data-num]");
+  told.dataset.none ??= told.textContent;
+  told.textContent = num ? `${num} ticked` : told.dataset.none;
+}
+
+// A browser may give ticks back that were set before this ran.
+addEventListener("pageshow", () => document.querySelectorAll("form[data-ticks]").forEach(count));
+
 document.addEventListener("change", (event) => {
   const form = event.target.form;
   if (!form || !form.matches("[data-decide]")) return;
   if (event.target.matches("[data-reason]")) {
     for (const button of form.querySelectorAll("button[name=action]")) button.disabled = !fits(event.target.selectedOptions[0], button.value);
   }
-  if (form.dataset.ticks && event.target.name === form.dataset.ticks) {
-    const num = document.querySelectorAll(`input[name=${form.dataset.ticks}]:checked`).length;
-    form.querySelector("[data-num]").textContent = num ? `${num} ticked` : "None ticked";
-  }
+  if (form.dataset.ticks && event.target.name === form.dataset.ticks) count(form);
 });
 
 document.addEventListener("keydown", (event) => {
