@@ -90,7 +90,7 @@ NAMED: dict[str, Any] = {
     "evidence_kinds": ["money", "time"],
     "link_kinds": ["first_gas", "sweep"],
     "reasons": [REASON],
-    "top_reasons": ["median_gap: Half of the members began within 0.1 h of the one before."],
+    "top_reasons": ["median_gap: Half of the members began within 6 min of the one before."],
     "core": [ACCOUNT, OTHER],
     "rule_version": "1",
     "model_version": "time-gap-1",

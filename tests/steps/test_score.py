@@ -58,10 +58,10 @@ def test_a_longer_gap_never_scores_higher_and_the_lower_bound_never_above_the_sc
     assert len({r.score for r in rows}) == len(GAPS)
 
 
-def test_the_reason_says_the_gap_in_hours(found: Mapping[str, Row]) -> None:
-    assert found["each figure is read from its own gap"].top_reasons == [
-        "median_gap: Half of the members began within 1.0 h of the one before."
-    ]
+@pytest.mark.parametrize(("name", "said"), [("each figure is read from its own gap", "1.0 h"), ("gap 1.0", "1 min")])
+def test_the_reason_says_the_gap_so_that_it_reads(found: Mapping[str, Row], name: str, said: str) -> None:
+    wanted = f"median_gap: Half of the members began within {said} of the one before."
+    assert found[name].top_reasons == [wanted]
 
 
 def cluster(name: str, **known: float) -> Fact:

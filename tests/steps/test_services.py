@@ -391,7 +391,7 @@ WHYS = {
     ("settings", "null"): r"Mints and burns go through it\.",
     ("inferred", "hub"): r"It dealt with \d+ addresses \(\d+ paid it, it paid \d+\); "
     r"more than one person's wallet does\.",
-    ("inferred", "deposit"): r"\d addresses paid it and nearly all went on to .*/ex, an exchange: "
+    ("inferred", "deposit"): r"\d address(es)? paid it and nearly all went on to .*/ex, an exchange: "
     r"it belongs to one customer\.",
     ("inferred", "exchange"): r"It was paid with 3 different memos: each is a customer\.",
     ("inferred", "disperser"): r"(Of the participants it paid only 60% had not acted before: employers pay so, "

@@ -105,8 +105,10 @@ def why(rules: settings.Services) -> Column:
         F.col(Services.num_recipients),
     )
     own = F.format_string(
-        "%d addresses paid it and nearly all went on to %s, an exchange: it belongs to one customer.",
-        F.col(Services.num_senders),
+        "%s paid it and nearly all went on to %s, an exchange: it belongs to one customer.",
+        F.when(F.col(Services.num_senders) == 1, F.lit("1 address")).otherwise(
+            F.format_string("%d addresses", F.col(Services.num_senders))
+        ),
         F.col(Services.sends_to),
     )
     omnibus = F.format_string("It was paid with %d different memos: each is a customer.", F.col(Services.num_memos))

@@ -10,6 +10,8 @@ from pyspark.sql import functions as F
 from abuse import settings
 from abuse.tables import Features, Scores
 
+HOUR_S = 3600.0
+
 
 class Scorer(Protocol):
     """Features of members and of clusters -> one Scores row per member; the same cluster gets the same figures."""
@@ -31,8 +33,10 @@ class TimeGapRule:
 
     def scores(self, features: DataFrame, clusters: DataFrame | None = None) -> DataFrame:
         """`clusters` are not looked at: the members' gaps say it all."""
-        hours = F.format_string("%.1f", F.col(Features.median_gap_s) / 3600)
-        said = F.concat(F.lit("median_gap: Half of the members began within "), hours, F.lit(" h of the one before."))
+        gap_s = F.col(Features.median_gap_s)
+        minutes = F.format_string("%.0f min", F.greatest(gap_s / 60, F.lit(1.0)))
+        long = F.when(gap_s < HOUR_S, minutes).otherwise(F.format_string("%.1f h", gap_s / HOUR_S))
+        said = F.concat(F.lit("median_gap: Half of the members began within "), long, F.lit(" of the one before."))
         return features.select(
             Features.cluster_id,
             Features.account,
