@@ -15,6 +15,7 @@ from tests.torture.dates import dates
 from tests.torture.disk import disk
 from tests.torture.instants import instants
 from tests.torture.kill import kill
+from tests.torture.later import later
 from tests.torture.mutations import mutations
 from tests.torture.s3 import s3
 from tests.torture.submit import submit
@@ -26,6 +27,7 @@ TESTS: dict[str, Callable[..., Any]] = {
     "s3": s3,
     "dates": dates,
     "instants": instants,
+    "later": later,
     "mutations": mutations,
     "disk": disk,
 }
