@@ -5,7 +5,9 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+import duckdb
 import pytest
+from deltalake import DeltaTable
 from pyspark.sql import SparkSession
 
 from abuse.console.read.build import build
@@ -19,6 +21,7 @@ from abuse.operate.night_page import kept
 from abuse.review.decide import decide
 from abuse.review.said import Said
 from abuse.settings import Review, Settings
+from abuse.tables import PUBLIC
 from tests.night import tiny
 from tests.night.lakes import Silent, night_of
 
@@ -55,6 +58,20 @@ def test_it_does_so_when_people_spoke_and_the_publication_was_refreshed(
     night = publications(str(ours), "tiny")[0]
     assert is_proven(night, tmp_path / "night.sqlite")
     assert kept.kept(str(ours), night.run) == kept.made_again(str(ours), night.run.run_id)[1]
+
+
+def test_every_public_table_opens_in_delta_rs_duckdb_and_spark_as_it_is(spark: SparkSession, three: Path) -> None:
+    for table in PUBLIC:
+        path, database = str(three / table.table_name()), duckdb.connect()
+        arrow = DeltaTable(path).to_pyarrow_table()
+        database.register("rows", arrow)
+        num = arrow.num_rows
+        assert num > 0
+        assert database.sql("SELECT * FROM rows").arrow().read_all().num_rows == num
+        assert len(spark.read.format("delta").load(path).collect()) == num
+        per_night = "SELECT as_of, run_id, count(*) FROM rows GROUP BY ALL ORDER BY ALL"
+        counted = spark.read.format("delta").load(path).groupBy("as_of", "run_id").count().orderBy("as_of", "run_id")
+        assert [row[1:] for row in database.sql(per_night).fetchall()] == [tuple(row)[1:] for row in counted.collect()]
 
 
 def test_every_run_leaves_its_page_and_it_can_be_made_again_to_the_byte(three: Path) -> None:
