@@ -41,6 +41,7 @@ Verdict = Literal["disqualified", "review", "clear", "exempt", "not_analysed"]
 Show = Literal["todo", "approval", "open", "review", "disqualified", "giant", "all"]
 Sort = Literal["score", "size", "review", "disqualified", "reward", "doubt"]
 Kind = Literal["", "first_gas", "direct", "disperse", "counterparty", "sweep", "deposit", "co_activity"]
+Whose = Annotated[Literal["", "mine", "nobody"], Query(description="Who has taken it; anybody or nobody unless given.")]
 MemberSort = Literal["ties", "weakest", "first", "reward", "verdict", "account"]
 
 
