@@ -137,3 +137,13 @@ def published(campaign_id: CampaignId, shelves: FromShelf) -> None:
 
 Published = Depends(published)
 FromView = Annotated[View, Depends(view)]
+OfRun = Annotated[str, Query(pattern=r"^[\w-]{0,64}$", description="A held run, in the place of a published night.")]
+
+
+def tried(campaign_id: CampaignId, as_of: Night, shelves: FromShelf, run: OfRun = "") -> Iterator[View]:
+    """As `view`, or what a held run decided."""
+    with shelves.held(campaign_id, run) if run else shelves.view(campaign_id, as_of) as found:
+        yield found
+
+
+FromTried = Annotated[View, Depends(tried)]
