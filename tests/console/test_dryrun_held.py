@@ -151,11 +151,10 @@ def test_a_held_run_that_cannot_be_made_again_gives_no_answer(
 
 
 def test_a_held_run_that_ran_again_is_read_again(served: Served, lake: Path) -> None:
-    client = served(lake)
     hold(lake, run_id="held2", minutes=3)
-    assert "its verdicts are kept no more" in refused(client, 409)
+    assert "its verdicts are kept no more" in refused(served(lake), 409)
     hold(lake, attempt=2, minutes=5)
-    assert client.get(f"{RUN}?run={HELD}").json()["before"]["disqualified"] == 9
+    assert served(lake).get(f"{RUN}?run={HELD}").json()["before"]["disqualified"] == 9
 
 
 def test_what_attackers_write_into_a_held_night_does_nothing(served: Served, tmp_path: Path) -> None:
