@@ -663,6 +663,7 @@ class Reviews(AppendOnly):
     """What a person said of an account. Never changed: a later row counts instead, or takes it back."""
 
     key = ("review_id",)
+    version = 2
     review_id = Field(TEXT, "digest of the decision and the account: one request, written twice, is one", required=True)
     decision_id = Field(TEXT, "the request it is part of: one row per account, all in one commit", required=True)
     campaign_id = Field(TEXT, "the campaign", required=True)

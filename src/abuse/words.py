@@ -13,6 +13,7 @@ ACTIONS = {  # what each says of the account
     "hold": "it waits: not out, and not cleared",
     "exempt": "it is exempt, whatever is found or decided",
     "note": "a remark; decides nothing",
+    "take": "somebody works on it; decides nothing",
     "appeal_opened": "its owner asks for a review",
     "appeal_resolved": "the owner has an answer",
     "approve": "a second person agrees with a decision that needs two",
@@ -21,6 +22,10 @@ ACTIONS = {  # what each says of the account
 ROLES = ("viewer", "reviewer", "approver")
 """Each may do what those before it may."""
 _LEAST_ROLE = {"note": "viewer", "appeal_opened": "viewer", "approve": "approver"}
+PLAIN = {"note": "remark", "take": "at_work"}
+"""What needs no reason of one's own, and the code that stands for it."""
+CHANGES_NOTHING = (*PLAIN, "appeal_opened")
+"""What leaves every verdict as it is."""
 LENIENT = ("overturn", "split", "exempt")
 """What lets accounts off: of many at once it needs a second person."""
 OUTCOMES = {"granted": "appeal_granted", "denied": "appeal_denied", "withdrawn": "appeal_withdrawn"}
@@ -45,9 +50,11 @@ REASONS: dict[str, tuple[str, tuple[str, ...]]] = {  # code -> what a reader is 
     "appeal_denied": ("its owner's appeal was denied", ("appeal_resolved", "confirm")),
     "appeal_withdrawn": ("its owner took the appeal back", ("appeal_resolved",)),
     "remark": ("a remark", ("note",)),
+    "at_work": ("somebody works on it", ("take",)),
     "agreed": ("a second person agrees", ("approve",)),
     "mistake": ("it was a mistake", ("undo",)),
     "new_facts": ("facts came up that were not known then", ("undo",)),
+    "let_go": ("it is left to others", ("undo",)),
 }
 
 

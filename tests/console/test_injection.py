@@ -38,6 +38,7 @@ PATHS = [
 ]
 ASKED = [
     f"{ON}/queue?show={{}}", f"{ON}/queue?sort={{}}", f"{ON}/queue?kind={{}}", f"{ON}/queue?least={{}}",
+    f"{ON}/queue?whose={{}}", f"{ON}/dry-run?run={{}}", f"{API}/dry-run?run={{}}",
     f"{ON}/queue?page={{}}", f"{ON}/queue?as_of={{}}", f"{ON}/queue?done={{}}", f"{ON}/find?q={{}}",
     f"{ON}/audit?actor={{}}", f"{ON}/audit?account={{}}", f"{ON}/audit?action={{}}", f"{ON}/audit?since={{}}",
     f"{ON}/nights?a={{}}&b={{}}", f"{ON}/dry-run?min_score_lower={{}}", f"{ON}/clusters/{FARM}?sort={{}}",

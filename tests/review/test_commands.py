@@ -137,3 +137,18 @@ def test_people_wait_for_no_jvm(lake: str, words: tuple[str, ...]) -> None:
 def test_the_options_name_what_the_tables_know() -> None:
     assert VERDICTS == words.VERDICTS
     assert set(review.DECIDED) < set(words.ACTIONS)
+
+
+def test_a_cluster_is_taken_seen_in_the_list_and_let_go(lake: str) -> None:
+    (word,) = told(lake, "review", "decide", "take", "team", "--seen", seen(TEAM), "--actor", "ann")
+    assert (word["action"], word["taken_from"]) == ("take", None)
+    (item,) = told(lake, "review", "list")
+    assert item["taken_by"] == "ann"
+    text = done(lake, "review", "decide", "take", "team", "--seen", seen(TEAM), "--actor", "rob")
+    assert "ann had it until then" in text
+    assert "abuse publish" not in text, "it changes no table"
+    assert "taken by rob" in done(lake, "review", "list")
+    told(
+        lake, "review", "undo", told(lake, "review", "show", "team")["history"][-1]["decision_id"], "--reason", "let_go"
+    )
+    assert "taken by ann" in done(lake, "review", "list")

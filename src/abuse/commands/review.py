@@ -14,14 +14,14 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from abuse.commands.options import as_json, by_actor, console, echo_json, of_campaign, on_lake
-from abuse.words import ACTIONS, OUTCOMES, REASONS, ROLES, VERDICTS, reasons_for
+from abuse.words import ACTIONS, OUTCOMES, PLAIN, REASONS, ROLES, VERDICTS, reasons_for
 
 if TYPE_CHECKING:
     from abuse.review.said import Decision, Said
     from abuse.settings import Review
 
 F = TypeVar("F", bound=Callable[..., Any])
-DECIDED = ("confirm", "overturn", "split", "hold", "note")
+DECIDED = ("confirm", "overturn", "split", "hold", "note", "take")
 REASON_LIST = "\b\nReasons:\n" + "\n".join(
     f"  {code:<17} {', '.join(actions)}: {sentence}" for code, (sentence, actions) in REASONS.items()
 )
@@ -94,7 +94,7 @@ def show(target: str, campaign_id: str, lake: str, is_json: bool) -> None:
 @click.argument("action", type=click.Choice(DECIDED))
 @click.argument("targets", nargs=-1, required=True, metavar="CLUSTER | ACCOUNT...")
 @says
-@click.option("--reason", "reason_code", help="A code of the list below; `note` needs none.")
+@click.option("--reason", "reason_code", help="A code of the list below; `note` and `take` need none.")
 @click.option("--seen", help="The member digest that `abuse review show` printed; a cluster needs it.")
 @with_settings
 def decide(
@@ -107,15 +107,16 @@ def decide(
     lake: str,
     **said: Any,
 ) -> None:
-    """Confirms, overturns, splits off, holds or notes: a whole cluster, or accounts.
+    """Confirms, overturns, splits off, holds or notes: a whole cluster, or accounts. Or takes a cluster, so that others
+    see who works on it.
 
     An account is decided on for good, in every night of the campaign; its group's new members are not.
     """
     from abuse.review import decide as deciding
 
-    if reason_code is None and action != "note":
+    if reason_code is None and action not in PLAIN:
         raise click.UsageError(f"--reason is missing; one of: {', '.join(reasons_for(action))}.")
-    whole = _said(action, reason_code or "remark", **said)
+    whole = _said(action, reason_code or PLAIN[action], **said)
     rules = _rules(settings_file)
     _tell([deciding.decide(lake, campaign_id, whole, targets, rules, seen=seen)], lake, campaign_id, said)
 
@@ -136,7 +137,7 @@ def approve(decision_id: str, campaign_id: str, lake: str, **said: Any) -> None:
 @says
 @with_reason
 def undo(decision_id: str, reason_code: str, campaign_id: str, lake: str, **said: Any) -> None:
-    """Takes a decision back: it stays in the ledger, and no longer counts. Reasons: mistake, new_facts."""
+    """Takes a decision back: it stays in the ledger, and no longer counts. Reasons: mistake, new_facts, let_go."""
     from abuse.review import decide as deciding
 
     whole = _said("undo", reason_code, **said)

@@ -41,6 +41,7 @@ Verdict = Literal["disqualified", "review", "clear", "exempt", "not_analysed"]
 Show = Literal["todo", "approval", "open", "review", "disqualified", "giant", "all"]
 Sort = Literal["score", "size", "review", "disqualified", "reward", "doubt"]
 Kind = Literal["", "first_gas", "direct", "disperse", "counterparty", "sweep", "deposit", "co_activity"]
+Whose = Annotated[Literal["", "mine", "nobody"], Query(description="Who has taken it; anybody or nobody unless given.")]
 MemberSort = Literal["ties", "weakest", "first", "reward", "verdict", "account"]
 
 
@@ -136,3 +137,13 @@ def published(campaign_id: CampaignId, shelves: FromShelf) -> None:
 
 Published = Depends(published)
 FromView = Annotated[View, Depends(view)]
+OfRun = Annotated[str, Query(pattern=r"^[\w-]{0,64}$", description="A held run, in the place of a published night.")]
+
+
+def tried(campaign_id: CampaignId, as_of: Night, shelves: FromShelf, run: OfRun = "") -> Iterator[View]:
+    """As `view`, or what a held run decided."""
+    with shelves.held(campaign_id, run) if run else shelves.view(campaign_id, as_of) as found:
+        yield found
+
+
+FromTried = Annotated[View, Depends(tried)]

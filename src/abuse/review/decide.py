@@ -15,6 +15,7 @@ from abuse.review.checks import LOOK, as_seen, checked, cluster_of, found_accoun
 from abuse.review.refused import Changed, Conflict, NotAllowed, Unknown
 from abuse.review.said import Decision, Said
 from abuse.review.store import Place, Statement, decision_of, needs_second, write
+from abuse.review.taken import TAKE, told_from_whom
 from abuse.settings import Review
 from abuse.tables import Reviews
 from abuse.words import LENIENT, OUTCOMES
@@ -28,7 +29,11 @@ def decide(
     Raises InputError when a target is unknown, a word is wrong, or the members are others than those that were seen.
     """
     now = _now(lake, campaign_id, said)
-    return write(now, [_statement(now, said, targets, seen)], rules.max_alone)[0]
+    found = write(now, [_statement(now, said, targets, seen)], rules.max_alone)[0]
+    if said.action != TAKE:
+        return found
+    cluster_id = targets[0].strip()
+    return told_from_whom(now, {cluster_id: found}, said.actor)[cluster_id]
 
 
 def decide_each(
@@ -48,6 +53,7 @@ def decide_each(
         except InputError as why:
             refused[cluster_id] = why
     written = dict(zip(asked, write(now, list(asked.values()), rules.max_alone), strict=True)) if asked else {}
+    written = told_from_whom(now, written, said.actor) if said.action == TAKE else written
     return {cluster_id: refused.get(cluster_id) or written[cluster_id] for cluster_id in seen}
 
 
@@ -66,6 +72,8 @@ def _statement(now: Now, said: Said, targets: Sequence[str], seen: str | None) -
     """What is asked, held against the publication. Raises InputError."""
     members = cluster_of(now, targets, seen)
     accounts = sorted(members) if members else found_accounts(now, targets)
+    if said.action == TAKE and not members:
+        raise InputError(TAKE, "accounts", "one cluster, whole", LOOK)
     if seen or said.action == "split":
         place = Place.of(now, accounts)
         as_seen([place.group(account) for account in accounts], seen)

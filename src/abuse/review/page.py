@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from abuse import authority
 from abuse.authority import Row
-from abuse.operate.page import listed, say, title
+from abuse.operate.page import listed, moment, say, title
 from abuse.operate.people import told
 from abuse.review.queue import KINDS, Case, Item
 from abuse.review.said import Decision
 from abuse.tables import Decisions
+from abuse.words import CHANGES_NOTHING
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -28,10 +30,17 @@ def render_queue(items: Sequence[Item], verdict: str | None, campaign_id: str, l
         name = "cluster" if item.is_cluster else "account"
         score = "" if item.score is None else f", score {item.score:.4g}"
         say(console, f"  {name} {item.id}: {item.num:,} of {item.size:,} accounts{score}, seen {item.digest}")
-        if item.kinds:
-            say(console, f"    {'; '.join(KINDS[kind] for kind in item.kinds)}", "dim")
+        why = [KINDS[kind] for kind in item.kinds]
+        if item.taken_by:
+            why.append(f"taken by {item.taken_by}, {_moment(item.taken_at)}")
+        if why:
+            say(console, f"    {'; '.join(why)}", "dim")
     if len(items) > limit:
         say(console, f"  and {len(items) - limit:,} more: see --limit or --json")
+
+
+def _moment(at: datetime | None) -> str:
+    return "" if at is None else moment(at.replace(microsecond=0).isoformat())
 
 
 def render_case(case: Case, lake: str, campaign_id: str, console: Console) -> None:
@@ -93,7 +102,9 @@ def render_decision(found: Sequence[Decision], lake: str, campaign_id: str, cons
         many = f"{len(one.accounts):,} account{'s' if len(one.accounts) != 1 else ''}"
         known = "" if one.is_new else ", in the ledger already"
         say(console, f"{one.action.replace('_', ' ')} of {many}{known}, decision {one.decision_id}")
+        if one.taken_from:
+            say(console, f"  {one.taken_from} had it until then.")
         if one.needs_approval:
             say(console, f"  It counts once an approver other than you agrees: abuse review approve {one.decision_id}")
-    if any(one.action not in ("note", "appeal_opened") and not one.needs_approval for one in found):
+    if any(one.action not in CHANGES_NOTHING and not one.needs_approval for one in found):
         say(console, f"  Public tables follow with the next night, or now: abuse publish {where}", "dim")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import pyarrow.compute as pc
@@ -15,6 +16,7 @@ from abuse.errors import InputError
 from abuse.lake.people import Now, among
 from abuse.operate.page import printable
 from abuse.review.checks import found_accounts
+from abuse.review.taken import takers_now
 from abuse.tables import Clusters, Decisions, Reviews
 
 KINDS = {  # why something waits -> what a person reads
@@ -42,6 +44,9 @@ class Item:
     score: float | None
     digest: str
     """Of the members: `--seen` of a decision."""
+    taken_by: str | None = None
+    """Who works on the cluster."""
+    taken_at: datetime | None = None
 
 
 def queue(now: Now, verdict: str | None = None) -> list[Item]:
@@ -52,6 +57,7 @@ def queue(now: Now, verdict: str | None = None) -> list[Item]:
     told = [(row, _kinds(row, waiting)) for row in rows]
     ours = [(row, kinds) for row, kinds in told if (row[Decisions.verdict] == verdict if verdict else kinds)]
     groups = now.groups([row[Decisions.account] for row, _ in ours])
+    taken = takers_now(now)
     by_id: dict[str, list[tuple[dict[str, Any], list[str]]]] = {}
     for row, kinds in ours:
         by_id.setdefault(row[Decisions.cluster_id] or row[Decisions.account], []).append((row, kinds))
@@ -68,6 +74,8 @@ def queue(now: Now, verdict: str | None = None) -> list[Item]:
             kinds=[kind for kind in KINDS if kind in found],
             score=first[Decisions.score],
             digest=authority.members_digest(group),
+            taken_by=taken[name].by if name in taken else None,
+            taken_at=taken[name].at if name in taken else None,
         )
         items.append(item)
     return sorted(items, key=lambda item: (-item.size, item.id))

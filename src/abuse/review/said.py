@@ -29,3 +29,5 @@ class Decision:
     """Whether it counts only once a second person approves it."""
     is_new: bool
     """False when it was in the ledger already."""
+    taken_from: str | None = None
+    """Who had the cluster until it was taken."""

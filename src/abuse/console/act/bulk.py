@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from starlette.responses import Response
 
-from abuse.console.act.decide import action_of
+from abuse.console.act.decide import action_of, remark
 from abuse.console.act.forms import CheckedForm, FromVisitor, said
 from abuse.console.act.outcomes import Line, back, line, told
 from abuse.console.asked import (
@@ -21,13 +21,14 @@ from abuse.console.asked import (
     Published,
     Show,
     Sort,
+    Whose,
 )
 from abuse.console.web.templates import url
 from abuse.errors import InputError
 from abuse.review.decide import decide_each
 
 pages = APIRouter(prefix="/campaigns/{campaign_id}", dependencies=[Published])
-OF_MANY = ("confirm", "overturn", "hold")
+OF_MANY = ("confirm", "overturn", "hold", "take")
 BETWEEN = " "
 """Of a cluster and the digest of its members, in the value of a tick."""
 
@@ -44,16 +45,18 @@ def of_many(
     sort: Sort = "score",
     kind: Kind = "",
     least: Least = 0,
+    whose: Whose = "",
     page: Annotated[Page, Query()] = 1,
 ) -> Response:
 
     def act() -> list[Line]:
-        word = said(who, action_of(form, OF_MANY), form, form.all("cluster"))
+        action = action_of(form, OF_MANY)
+        word = said(who, action, form, form.all("cluster"), remark(action))
         ticked = dict(one.split(BETWEEN, 1) for one in form.all("cluster") if BETWEEN in one)
         if not ticked:
             raise InputError("clusters", "none is ticked", "one or more", "Tick which you mean.")
         found = decide_each(ledgers.lake, campaign_id, word, ticked, rules)
         return [line(one, cluster_id) for cluster_id, one in found.items()]
 
-    to = url("campaigns", campaign_id, "queue", show=show, sort=sort, kind=kind, least=least or None, page=page)
-    return back(outcomes, who, told(ledgers, act), to)
+    asked = {"show": show, "sort": sort, "kind": kind, "least": least or None, "whose": whose, "page": page}
+    return back(outcomes, who, told(ledgers, act), url("campaigns", campaign_id, "queue", **asked))

@@ -1,4 +1,4 @@
-"""A cluster, some of its members, or an account: confirm, overturn, split off, hold, exempt, note."""
+"""A cluster, some of its members, or an account: confirm, overturn, split off, hold, exempt, take, note."""
 
 from __future__ import annotations
 
@@ -16,9 +16,10 @@ from abuse.errors import InputError
 from abuse.operate.page import printable
 from abuse.review.decide import decide
 from abuse.review.said import Decision
+from abuse.words import PLAIN
 
 pages = APIRouter(prefix="/campaigns/{campaign_id}", dependencies=[Published])
-OF_CLUSTER = ("confirm", "overturn", "hold", "note")
+OF_CLUSTER = ("confirm", "overturn", "hold", "take", "note")
 OF_MEMBERS = ("split", "confirm", "overturn", "exempt", "hold")
 OF_ACCOUNT = ("exempt", "overturn", "confirm", "hold", "note")
 TOP = "#decide"
@@ -97,5 +98,5 @@ def action_of(form: Form, allowed: tuple[str, ...]) -> str:
 
 
 def remark(action: str) -> str:
-    """A note needs no other reason, whatever the form's list stands at."""
-    return "remark" if action == "note" else ""
+    """The reason of what needs no other, whatever the form's list stands at."""
+    return PLAIN.get(action, "")

@@ -31,5 +31,7 @@ def meanwhile(ledgers: Ledgers, campaign_id: str, who: Visitor, form: Form, foun
 
 
 def _told(actor: str, action: str, num: int) -> str:
+    if action == "take":
+        return f"Meanwhile {actor} took it too, and may be at work on it."
     many = f"{num:,} of these accounts" if num > 1 else "this account"
     return f"Meanwhile {actor} said: {words_of(action)}, of {many}. Both are kept, and the later counts."

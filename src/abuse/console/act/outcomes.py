@@ -15,6 +15,7 @@ from abuse.console.who.person import Visitor
 from abuse.errors import InputError
 from abuse.review.refused import Changed
 from abuse.review.said import Decision
+from abuse.words import CHANGES_NOTHING
 
 MOST_KEPT = 500
 DID = {
@@ -24,13 +25,13 @@ DID = {
     "hold": "Held",
     "exempt": "Exempted",
     "note": "Remark kept of",
+    "take": "Taken:",
     "appeal_opened": "Appeal opened of",
     "appeal_resolved": "Appeal answered of",
     "approve": "Approved for",
     "undo": "Taken back for",
 }
 WAITS = {"overturn": "Overturning", "split": "Splitting off", "exempt": "Exempting"}
-CHANGES_NOTHING = ("note", "appeal_opened")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -45,6 +46,8 @@ class Line:
     """What an undo would take back."""
     counts_later: bool = False
     """Whether public tables do not know it yet."""
+    goes_on: bool = False
+    """Whether who said it is through with what it is about."""
 
 
 class Outcomes:
@@ -73,11 +76,14 @@ def done(found: Decision, about: str = "") -> Line:
     text = f"{DID[found.action]} {many}."
     if found.needs_approval:
         text = f"{WAITS[found.action]} {many} waits for a second person: it counts once another approver agrees."
+    if found.taken_from:
+        text = f"{text} {found.taken_from} had it until then."
     if not found.is_new:
         text = f"{text} That was in the ledger already."
     later = found.action not in CHANGES_NOTHING and not found.needs_approval
     undone = "" if found.action == "undo" else found.decision_id
-    return Line(is_done=True, text=text, about=about, decision_id=undone, counts_later=later)
+    goes_on = found.action != "take"
+    return Line(is_done=True, text=text, about=about, decision_id=undone, counts_later=later, goes_on=goes_on)
 
 
 def not_done(why: InputError, about: str = "") -> Line:

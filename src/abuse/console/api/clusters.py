@@ -8,14 +8,27 @@ from fastapi import APIRouter, Query
 
 from abuse.console.api import shapes
 from abuse.console.api.v1 import PROBLEMS, After, Limit, evidence, slice_of
-from abuse.console.asked import ClusterId, FromKept, FromLedgers, FromView, Kind, Least, Page, Rules, Show, Sort
+from abuse.console.asked import (
+    ClusterId,
+    FromDoor,
+    FromKept,
+    FromLedgers,
+    FromView,
+    Kind,
+    Least,
+    Page,
+    Rules,
+    Show,
+    Sort,
+    Whose,
+)
 from abuse.console.draw.graph import Facts, facts, graph
 from abuse.console.pages.cluster import sentence
 from abuse.console.read import accounts
 from abuse.console.read import clusters as reading
 from abuse.console.read.build import model_name
 from abuse.console.read.model import View
-from abuse.console.read.now import spoken
+from abuse.console.read.now import Spoken, spoken
 
 api = APIRouter(prefix="/api/v1/campaigns/{campaign_id}/clusters", tags=["clusters"], responses=PROBLEMS)
 
@@ -26,33 +39,42 @@ def clusters(
     limit: Limit,
     ledgers: FromLedgers,
     kept: FromKept,
+    who: FromDoor,
     show: Show = "open",
     sort: Sort = "score",
     kind: Kind = "",
     least: Least = 0,
+    whose: Whose = "",
     page: Page = 1,
 ) -> shapes.Clusters:
     """Those with accounts in review or out, unless `show` says otherwise; `todo` is what the queue begins with."""
-    asked = reading.Asked(show=show, sort=sort, kind=kind, least=least, page=page)
-    rows, num = reading.queue(view, asked, limit, spoken(view, ledgers, kept))
-    found = [shapes.Cluster.model_validate(row) for row in rows]
+    asked = reading.Asked(show=show, sort=sort, kind=kind, least=least, whose=whose, page=page)
+    said = spoken(view, ledgers, kept)
+    rows, num = reading.queue(view, asked, limit, said, who.person.name if who else "")
+    found = [shapes.Cluster.model_validate(row | taken(said, row)) for row in rows]
     return shapes.Clusters(**slice_of(view), clusters=found, page=page, num=num)
 
 
 @api.get("/{cluster_id}")
-def cluster(cluster_id: ClusterId, view: FromView) -> shapes.ClusterDetail:
+def cluster(cluster_id: ClusterId, view: FromView, ledgers: FromLedgers, kept: FromKept) -> shapes.ClusterDetail:
     """One cluster: what it is, its score, and which figures stand out."""
     found = reading.cluster(view, cluster_id)
     standing = accounts.explained(view, cluster_id).get("standing") or []
     return shapes.ClusterDetail(
         **slice_of(view),
-        **shapes.Cluster.model_validate(found).model_dump(),
+        **shapes.Cluster.model_validate(found | taken(spoken(view, ledgers, kept), found)).model_dump(),
         seen=found["seen"],
         sentence=sentence(found),
         top_reasons=found["top_reasons"],
         standing=[shapes.Standing.model_validate(one) for one in standing],
         lineage=reading.lineage(view, cluster_id),
     )
+
+
+def taken(said: Spoken, row: dict[str, Any]) -> dict[str, Any]:
+    """Whose the cluster is."""
+    one = said.taken.get(row["cluster_id"])
+    return {"taken_by": one.by if one else None, "taken_at": one.at if one else None}
 
 
 @api.get("/{cluster_id}/members")

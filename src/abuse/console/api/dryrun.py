@@ -9,7 +9,7 @@ from pydantic import Field
 
 from abuse.console.api import shapes
 from abuse.console.api.v1 import PROBLEMS, Limit, slice_of
-from abuse.console.asked import FromKept, FromLedgers, FromView, Numbers, Verdict
+from abuse.console.asked import FromKept, FromLedgers, FromTried, Numbers, Verdict
 from abuse.console.pages.dryrun import ASKED, listed, under, wanted
 from abuse.settings import Policy
 
@@ -43,7 +43,7 @@ class Mover(shapes.Shape):
 
 
 class DryRun(shapes.Slice):
-    made_under: dict[str, float] = Field(description="The numbers the publication was decided by.")
+    made_under: dict[str, float] = Field(description="The numbers the night was decided by.")
     policy: dict[str, float] = Field(description="Those that were asked for.")
     before: dict[str, int]
     after: dict[str, int]
@@ -63,7 +63,7 @@ CANNOT: dict[int | str, dict[str, Any]] = {409: PROBLEMS[404]}
 
 @api.get("/dry-run", responses=CANNOT)
 def dryrun(
-    view: FromView,
+    view: FromTried,
     ledgers: FromLedgers,
     kept: FromKept,
     numbers: Numbers,
@@ -72,7 +72,9 @@ def dryrun(
     would: Verdict | None = None,
     offset: Annotated[int, Query(ge=0)] = 0,
 ) -> DryRun:
-    """Who would be out, in review or clear. 409 where the rule does not give the verdicts that were published."""
+    """Who would be out, in review or clear. 409 where the rule does not give the verdicts that were published, or that
+    the held run came to.
+    """
     found = under(view, ledgers, kept, numbers)
     num = sum(move.num for move in wanted(found, was, would))
     rows = listed(view, found, was, would, offset, limit)

@@ -20,7 +20,18 @@ After = Annotated[
 ]
 Of = Annotated[str, Query(max_length=200)]
 Action = Literal[
-    "", "confirm", "overturn", "split", "hold", "exempt", "note", "appeal_opened", "appeal_resolved", "approve", "undo"
+    "",
+    "confirm",
+    "overturn",
+    "split",
+    "hold",
+    "exempt",
+    "note",
+    "take",
+    "appeal_opened",
+    "appeal_resolved",
+    "approve",
+    "undo",
 ]
 
 

@@ -15,7 +15,7 @@ from abuse.console.asked import CampaignId, FromLedgers, FromReview, Published
 from abuse.console.who.person import Visitor
 from abuse.review import decide as deciding
 from abuse.review.said import Decision, Said
-from abuse.words import OUTCOMES
+from abuse.words import OUTCOMES, PLAIN
 
 PROBLEMS: dict[int | str, dict[str, Any]] = {
     code: {"model": shapes.Problem, "content": {"application/problem+json": {}}, "description": why}
@@ -53,13 +53,13 @@ class Body(BaseModel):
 
 
 class Word(Body):
-    """Of one cluster, which needs `seen`, or of accounts."""
+    """Of one cluster, which needs `seen`, or of accounts; a take is of a cluster."""
 
-    action: Literal["confirm", "overturn", "split", "hold", "exempt", "note"]
+    action: Literal["confirm", "overturn", "split", "hold", "exempt", "note", "take"]
     targets: list[Target] = Field(default=[], max_length=10_000)
     cluster_id: str | None = Field(default=None, pattern=r"^[0-9a-f]{1,64}$")
     seen: Seen = None
-    reason_code: Reason = Field(default="", max_length=50, description="`note` needs none.")
+    reason_code: Reason = Field(default="", max_length=50, description="`note` and `take` need none.")
     note: Note = None
 
     @model_validator(mode="after")
@@ -72,7 +72,7 @@ class Word(Body):
 
 
 class Taken(Body):
-    reason_code: Literal["mistake", "new_facts"]
+    reason_code: Literal["mistake", "new_facts", "let_go"]
     note: Note = None
 
 
@@ -95,8 +95,8 @@ def say(
     campaign_id: CampaignId, word: Word, who: FromVisitor, ledgers: FromLedgers, rules: FromReview,
     answer: Response, key: Key = "",
 ) -> words.Said:  # fmt: skip
-    """Confirms, overturns, splits off, holds, exempts or notes."""
-    said = _said(who, word.action, "remark" if word.action == "note" else word.reason_code, word.note, key)
+    """Confirms, overturns, splits off, holds, exempts, notes or takes."""
+    said = _said(who, word.action, PLAIN.get(word.action, word.reason_code), word.note, key)
     targets = [word.cluster_id] if word.cluster_id else word.targets
     found = deciding.decide(ledgers.lake, campaign_id, said, targets, rules, seen=word.seen)
     return _told(ledgers, answer, [found])[0]

@@ -120,6 +120,8 @@ class Cluster(Shape):
     clear: int | None
     exempt: int | None
     not_analysed: int | None
+    taken_by: str | None = Field(description="Who works on it; null where nobody does.")
+    taken_at: datetime | None
 
 
 class Clusters(Slice):

@@ -17,6 +17,7 @@ class Said(Shape):
     accounts: list[str]
     needs_approval: bool = Field(description="Whether it counts only once a second person approves it.")
     is_new: bool = Field(description="False when it was in the ledger already.")
+    taken_from: str | None = Field(description="Who had the cluster until it was taken; null where nobody else had.")
 
 
 class Review(Shape):

@@ -76,12 +76,15 @@ def members(desk: Desk, found: dict[str, Any], sort: str, page: int, num_rows: i
 def deciding(desk: Desk, found: dict[str, Any]) -> dict[str, Any]:
     """What stands of it, what was said of it, and what comes next."""
     name, people = found["cluster_id"], desk.people
+    is_mine = name in people.taken_by(desk.reader)
     return {
         "now": verdicts_now(people, name, {verdict: found[verdict] or 0 for verdict in VERDICTS}),
         "entries": entries(people, (one.account for one in people.by_cluster.get(name, [])), desk.who),
         "most_entries": MOST_SHOWN,
-        "next_id": next_to_do(desk.view, name, people, desk.kept),
-        "of_cluster": desk.allowed(OF_CLUSTER),
+        "next_id": next_to_do(desk.view, name, people, desk.kept, desk.reader),
+        "taken": people.taken.get(name),
+        "is_mine": is_mine,
+        "of_cluster": desk.allowed(action for action in OF_CLUSTER if not (is_mine and action == "take")),
         "outcome": desk.outcome,
     }
 

@@ -36,6 +36,11 @@ class Desk:
         """Rows of the ledger that the page knows, so that its forms can be told what came after."""
         return len(self.people.rows)
 
+    @property
+    def reader(self) -> str:
+        """Their name; nothing where there is no login."""
+        return self.who.person.name if self.who else ""
+
     def allowed(self, actions: Iterable[str]) -> list[str]:
         """What of these the reader may do; decisions are about the current night alone."""
         person = self.who.person if self.who and self.as_of is None else None

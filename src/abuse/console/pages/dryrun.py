@@ -8,12 +8,13 @@ from typing import Any
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from abuse.console.asked import CampaignId, FromKept, FromLedgers, FromView, Night, Numbers, Page, Rules, Verdict
+from abuse.console.asked import CampaignId, FromKept, FromLedgers, FromTried, Night, Numbers, Page, Rules, Verdict
 from abuse.console.kept import Kept
 from abuse.console.pages.overview import answer
 from abuse.console.read import judged
 from abuse.console.read.build import model_name
 from abuse.console.read.dryrun import DryRun, Move, dry_run
+from abuse.console.read.held import is_held
 from abuse.console.read.ledgers import Ledgers
 from abuse.console.read.model import View
 from abuse.settings import Policy
@@ -32,7 +33,7 @@ ASKED = {
 def dryrun(
     request: Request,
     campaign_id: CampaignId,
-    view: FromView,
+    view: FromTried,
     ledgers: FromLedgers,
     kept: FromKept,
     rules: Rules,
@@ -45,16 +46,20 @@ def dryrun(
     found = under(view, ledgers, kept, numbers)
     rows = listed(view, found, was, would, (page - 1) * rules.page_rows, rules.page_rows)
     num = sum(move.num for move in wanted(found, was, would))
+    run = view.publication.run
+    where = {"run": run.run_id} if is_held(view.publication) else {"as_of": as_of}
     return answer(
         request,
         "dryrun.html",
         campaign_id=campaign_id,
         tab="dry-run",
-        as_of=as_of,
-        run=view.publication.run,
+        as_of=None if is_held(view.publication) else as_of,
+        run=run,
+        is_held=is_held(view.publication),
+        where=where,
         found=found,
         asked=ASKED,
-        numbers=numbers,
+        numbers=where | numbers,
         changed={
             field.name: getattr(found.policy, field.name) for field in fields(Policy) if _differs(found, field.name)
         },
@@ -68,7 +73,7 @@ def dryrun(
 
 
 def under(view: View, ledgers: Ledgers, kept: Kept, numbers: dict[str, Any]) -> DryRun:
-    """The publication with these numbers in the place of its own; kept for what people said until now."""
+    """The night with these numbers in the place of its own; kept for what people said until now."""
     name, campaign_id = model_name(view.publication), view.publication.run.campaign_id
     seen = ledgers.seen()
     own: judged.Rules = kept.get(("proven", name), lambda: judged.proven(view))

@@ -10,6 +10,7 @@ from starlette.responses import Response
 from abuse.console.asked import CampaignId, FromLedgers, RunId
 from abuse.console.pages.overview import answer
 from abuse.console.problems import NotFound
+from abuse.console.read.held import has_decided
 from abuse.console.read.ledgers import Ledgers
 from abuse.lake.publication import Run
 from abuse.operate.listing import STAGES
@@ -41,7 +42,7 @@ def run(request: Request, campaign_id: CampaignId, run_id: RunId, ledgers: FromL
     return answer(
         request, "run.html", campaign_id=campaign_id, tab="runs", run=told, attempts=attempts,
         gates=latest_answers(ledgers.gates(run_id)), seconds=seconds, slowest=max(seconds.values(), default=0.0),
-        lake=ledgers.lake, verdicts=VERDICTS,
+        lake=ledgers.lake, verdicts=VERDICTS, may_try=has_decided(told),
     )  # fmt: skip
 
 

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query, Request
 from starlette.responses import RedirectResponse, Response
 
 from abuse.console.act.bulk import OF_MANY
-from abuse.console.asked import CampaignId, FromView, Kind, Least, Night, Page, Rules, Show, Sort
+from abuse.console.asked import CampaignId, FromView, Kind, Least, Night, Page, Rules, Show, Sort, Whose
 from abuse.console.pages.desk import FromDesk, part_of
 from abuse.console.pages.overview import answer
 from abuse.console.pages.said import in_short
@@ -32,10 +32,11 @@ def queue(
     sort: Sort = "score",
     kind: Kind = "",
     least: Least = 0,
+    whose: Whose = "",
     page: Page = 1,
 ) -> Response:
-    asked = reading.Asked(show=show, sort=sort, kind=kind, least=least, page=page)
-    rows, num = reading.queue(desk.view, asked, rules.page_rows, desk.people)
+    asked = reading.Asked(show=show, sort=sort, kind=kind, least=least, whose=whose, page=page)
+    rows, num = reading.queue(desk.view, asked, rules.page_rows, desk.people, desk.reader)
     return answer(
         request,
         "_queue.html" if part_of(request) else "queue.html",
@@ -53,6 +54,8 @@ def queue(
         as_of=desk.as_of,
         nights=[one.run.as_of for one in desk.ledgers.publications(campaign_id)],
         said={row["cluster_id"]: in_short(desk.people, row["cluster_id"]) for row in rows},
+        taken=desk.people.taken,
+        mine=desk.people.taken_by(desk.reader),
         outcome=desk.outcome,
         of_many=desk.allowed(OF_MANY),
     )

@@ -1,4 +1,4 @@
-"""A publication -> its read model, one SQLite file.
+"""A publication, or a held run -> its read model, one SQLite file.
 
 Streams: a million accounts take a minute and a few hundred megabytes, in a process of its own.
 """
@@ -18,9 +18,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from abuse import authority
+from abuse.console.read.held import is_held
 from abuse.console.read.layout import BEGIN, DERIVE, FORMAT
 from abuse.lake.publication import Publication
-from abuse.lake.storage import made_of, read_json
+from abuse.lake.storage import made_of, read_json, record_folder
 from abuse.lake.stream import batches
 from abuse.settings import digest
 from abuse.tables import (
@@ -62,9 +63,10 @@ OPTIONAL = (Explanations,)
 
 
 def model_name(publication: Publication) -> str:
-    """File name of its read model: another one as soon as a table has another version."""
+    """File name of its read model: another one as soon as a table has another version, or a held run ran again."""
     run = publication.run
-    return f"{digest([FORMAT, run.campaign_id, run.as_of, run.run_id, run.versions])}.sqlite"
+    made = {"attempt": run.attempt} if is_held(publication) else run.versions
+    return f"{digest([FORMAT, run.campaign_id, run.as_of, run.run_id, made])}.sqlite"
 
 
 def build(publication: Publication, file: Path) -> None:
@@ -104,8 +106,17 @@ class _Seen:
 def _about(publication: Publication) -> dict[str, str]:
     run = publication.run
     about = {"campaign_id": run.campaign_id, "as_of": run.as_of.isoformat(), "run_id": run.run_id}
-    made = read_json(made_of(publication.lake, run.campaign_id, run.as_of, run.run_id))
+    made = _made_of(publication)
     return about | ({"rules": json.dumps(made["settings"])} if made else {})
+
+
+def _made_of(publication: Publication) -> Any:
+    """What the run kept of how it was made; nothing where its night was begun anew since and it is held."""
+    run, lake = publication.run, publication.lake
+    if not is_held(publication):
+        return read_json(made_of(lake, run.campaign_id, run.as_of, run.run_id))
+    found = read_json(f"{record_folder(lake, run.campaign_id, run.as_of)}/ingest.json")
+    return found if found and found["run_id"] == run.run_id else None
 
 
 def asked(table: type[PerRun], unasked: Iterable[str] = ()) -> list[str]:
@@ -116,8 +127,9 @@ def asked(table: type[PerRun], unasked: Iterable[str] = ()) -> list[str]:
 def _load(db: sqlite3.Connection, publication: Publication, raw: str, table: type[PerRun], no: Iterable[str]) -> None:
     columns = asked(table, no)
     insert = _made(db, raw, columns)
-    is_missing = table in OPTIONAL and table.table_name() not in publication.run.versions
-    for batch in () if is_missing else batches(publication, table, columns):
+    in_work = is_held(publication)
+    is_missing = table in OPTIONAL and not in_work and table.table_name() not in publication.run.versions
+    for batch in () if is_missing else batches(publication, table, columns, is_held=in_work):
         db.executemany(insert, _tuples(batch.columns))
 
 
@@ -128,7 +140,7 @@ def _load_with_evidence(
     columns = asked(table, (evidence,))
     insert = _made(db, raw, columns)
     num = 1
-    for batch in batches(publication, table, [*columns, evidence]):
+    for batch in batches(publication, table, [*columns, evidence], is_held=is_held(publication)):
         db.executemany(insert, _tuples(batch.columns[:-1]))
         db.executemany(
             f"INSERT INTO {where} VALUES ({', '.join('?' * 12)})",  # noqa: S608 -- our own names

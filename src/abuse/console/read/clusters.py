@@ -24,6 +24,11 @@ SHOWS = {
     "all": "1",
 }
 """What the queue may be narrowed to."""
+WHOSE = {
+    "": "1",
+    "mine": "cluster_id IN (SELECT value FROM json_each(:mine))",
+    "nobody": "cluster_id NOT IN (SELECT value FROM json_each(:taken))",
+}
 SORTS = {
     "score": "score DESC NULLS LAST, size DESC",
     "size": "size DESC",
@@ -69,13 +74,20 @@ class Asked:
     """Only clusters whose core ties this way."""
     least: int = 0
     """Members at least."""
+    whose: str = ""
+    """Only what the reader has taken, or nobody."""
     page: int = 1
 
 
-def queue(view: View, asked: Asked, num_rows: int, said: Spoken | None = None) -> tuple[list[dict[str, Any]], int]:
-    """A page of clusters, and how many there are in all. `said`: so that what people settled is not to do any more."""
-    where = f"({SHOWS[asked.show]}) AND size >= :least AND (:kind = '' OR core_kind = :kind)"
+def queue(
+    view: View, asked: Asked, num_rows: int, said: Spoken | None = None, reader: str = ""
+) -> tuple[list[dict[str, Any]], int]:
+    """A page of clusters, and how many there are in all. `said`: so that what people settled is not to do any more, and
+    whose each is. `reader`: who is meant by mine.
+    """
+    where = f"({SHOWS[asked.show]}) AND {WHOSE[asked.whose]} AND size >= :least AND (:kind = '' OR core_kind = :kind)"
     values: dict[str, Any] = {"least": asked.least, "kind": asked.kind} | as_lists(said)
+    values["mine"] = json.dumps(said.taken_by(reader) if said else [])
     num = int(view.value(f"SELECT count(*) FROM clusters WHERE {where}", values))  # noqa: S608 -- from SHOWS
     sql = f"SELECT {ROW} FROM clusters WHERE {where} ORDER BY {SORTS[asked.sort]}, cluster_id LIMIT :num OFFSET :first"  # noqa: S608 -- from SORTS
     rows = view.rows(sql, values | {"num": num_rows, "first": (asked.page - 1) * num_rows})
@@ -84,8 +96,8 @@ def queue(view: View, asked: Asked, num_rows: int, said: Spoken | None = None) -
 
 def as_lists(said: Spoken | None) -> dict[str, str]:
     """As SQLite reads lists."""
-    names = (said.settled, said.asked, said.waiting) if said else ([], [], [])
-    return dict(zip(("settled", "asked", "waiting"), map(json.dumps, names), strict=True))
+    names = (said.settled, said.asked, said.waiting, sorted(said.taken)) if said else ([], [], [], [])
+    return dict(zip(("settled", "asked", "waiting", "taken"), map(json.dumps, names), strict=True))
 
 
 def cluster(view: View, cluster_id: str) -> dict[str, Any]:

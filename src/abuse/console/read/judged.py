@@ -8,12 +8,16 @@ from typing import Any
 
 from abuse import policy as rule
 from abuse.console.problems import NotSame
+from abuse.console.read.held import is_held
 from abuse.console.read.model import View
 from abuse.errors import SettingsError
 from abuse.settings import Features, Policy, settings_from_json
 
 OUTSIDE = "SELECT account, machine_verdict, _known, {nothing} FROM accounts WHERE cluster_id IS NULL"
 """Accounts in no group: the rule reads nothing of them but whether their money is known."""
+
+
+TAKEN = "Another run took the place of its working tables: run its night again."
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -41,25 +45,28 @@ def made_under(view: View) -> Rules:
 
 def proven(view: View) -> Rules:
     """The same, once the rule gives every account the very verdict that was published. Raises NotSame."""
+    if is_held(view.publication) and view.value("SELECT 1 FROM accounts LIMIT 1") is None:
+        raise _not_same(view, "its verdicts are kept no more", TAKEN)
     own = made_under(view)
     num_lost = view.value("SELECT (SELECT count(*) FROM accounts WHERE cluster_id IS NOT NULL) - count(*) FROM judged")
     if num_lost:
         found = f"of {num_lost:,} accounts the figures behind the verdict are kept no more"
-        raise _not_same(view, found, "Another run took the place of its working tables: run its night again.")
+        raise _not_same(view, found, TAKEN)
     nothing = ", ".join(f"NULL AS {name}" for name in rule.FIGURES)
     num = sum(
         int(view.value(f"SELECT count(*) FROM ({rows}) WHERE machine_verdict IS NOT {own.verdict()}"))  # noqa: S608 -- our own rule
         for rows in ("SELECT * FROM judged", OUTSIDE.format(nothing=nothing))
     )
     if num:
-        found = f"of {num:,} accounts the rule as it is here gives another verdict than was published"
+        given = "the run came to" if is_held(view.publication) else "was published"
+        found = f"of {num:,} accounts the rule as it is here gives another verdict than {given}"
         raise _not_same(view, found, "It was made by another version of the project: run its night again.")
     return own
 
 
 def _not_same(view: View, found: str, fix: str) -> NotSame:
     run = view.publication.run
-    wanted = "a publication whose verdicts can be made again, or what another policy would say is a guess"
+    wanted = "a night whose verdicts can be made again, or what another policy would say is a guess"
     return NotSame(f"the night of {run.as_of:%Y-%m-%d %H:%M} UTC, run {run.run_id}", found, wanted, fix)
 
 

@@ -10,6 +10,7 @@ from abuse import authority
 from abuse.authority import SAID, Row, Word
 from abuse.operate.page import moment
 from abuse.tables import Reviews
+from abuse.words import PLAIN
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -58,7 +59,7 @@ class Left:
             return ("open", "waits for an answer") if is_open else ("answered", "answered")
         if action == "approve" and self.approving.isdisjoint(ids):
             return "void", "does not count: it needs an approver other than the author"
-        return ("remark", "decides nothing") if action == "note" else ("counts", "counts")
+        return ("remark", "decides nothing") if action in PLAIN else ("counts", "counts")
 
 
 def _ids(rows: Iterable[Row | None]) -> frozenset[str]:

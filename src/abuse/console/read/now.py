@@ -16,6 +16,7 @@ from abuse.console.read.build import model_name
 from abuse.console.read.ledgers import Ledgers
 from abuse.console.read.model import View
 from abuse.lake.people import max_changed
+from abuse.review.taken import FLAGGED, Taken, takers
 from abuse.tables import Decisions, Reviews
 
 ROWS = """
@@ -23,9 +24,9 @@ SELECT a.account, a.cluster_id, a.verdict, a.machine_verdict, a.reasons
 FROM json_each(?) j JOIN accounts a ON a.account = j.value
 """
 TO_DECIDE = """
-SELECT c.cluster_id, c.disqualified + c.review AS num FROM json_each(?) j JOIN clusters c ON c.cluster_id = j.value
+SELECT c.cluster_id, c.seen, c.disqualified + c.review AS num
+FROM json_each(?) j JOIN clusters c ON c.cluster_id = j.value
 """
-FLAGGED = ("disqualified", "review")
 ASKS = {APPEALED: "appeal", CHANGED: "changed", HELD: "held"}
 
 
@@ -57,6 +58,8 @@ class Spoken:
     stands: Mapping[str, Stand]
     num_flagged: Mapping[str, int]
     """cluster -> members that are out or in review there, of clusters with somebody they spoke of."""
+    taken: Mapping[str, Taken]
+    """cluster -> who works on it."""
 
     @cached_property
     def by_account(self) -> dict[str, list[Row]]:
@@ -97,6 +100,10 @@ class Spoken:
         """Clusters with a decision that waits for a second person."""
         return sorted(n for n, found in self.by_cluster.items() if any("approval" in one.asks for one in found))
 
+    def taken_by(self, name: str) -> list[str]:
+        """Clusters that this person works on."""
+        return sorted(cluster for cluster, one in self.taken.items() if authority.same_person(one.by, name))
+
     def _num_settled(self, cluster_id: str) -> int:
         found = self.by_cluster[cluster_id]
         return sum(one.is_settled and one.published in FLAGGED for one in found)
@@ -128,8 +135,12 @@ def _spoken(view: View, ledgers: Ledgers, mark: int) -> Spoken:
             name, row[Decisions.cluster_id], row[Decisions.verdict], now[Decisions.verdict], said, frozenset(asks)
         )
     clusters = {one.cluster_id for one in stands.values() if one.cluster_id}
-    flagged = {row["cluster_id"]: row["num"] or 0 for row in view.rows(TO_DECIDE, _json(clusters))}
-    return Spoken(mark, rows, stands, flagged)
+    found = view.rows(TO_DECIDE, _json(clusters))
+    num_flagged = {row["cluster_id"]: row["num"] or 0 for row in found}
+    flagged = {one.account for one in stands.values() if one.published in FLAGGED}
+    return Spoken(
+        mark, rows, stands, num_flagged, takers(rows, {row["cluster_id"]: row["seen"] for row in found}, flagged)
+    )
 
 
 def _groups(view: View, known: Iterable[Mapping[str, Any]], words: Mapping[str, Word]) -> dict[str, Group]:

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from abuse.console.problems import NotFound, NotReady
 from abuse.console.read.build import build, model_name
+from abuse.console.read.held import held, is_held
 from abuse.console.read.ledgers import Ledgers
 from abuse.console.read.model import Model, View
 from abuse.lake.publication import Publication
@@ -46,6 +47,12 @@ class Shelf:
     def view(self, campaign_id: str, as_of: datetime | None = None) -> Iterator[View]:
         """The publication of this night, else the current one. Raises NotFound, or NotReady while it is made."""
         with self._model(self.publication(campaign_id, as_of), is_current=as_of is None).view() as found:
+            yield found
+
+    @contextmanager
+    def held(self, campaign_id: str, run_id: str) -> Iterator[View]:
+        """What a held run decided, which no page takes for the campaign's. Raises NotFound, or NotReady."""
+        with self._model(held(self.ledgers, campaign_id, run_id), is_current=False).view() as found:
             yield found
 
     def publication(self, campaign_id: str, as_of: datetime | None = None) -> Publication:
@@ -128,14 +135,16 @@ class Shelf:
         with self._lock:
             model = self._models.pop(name, None) or Model(publication, self._folder / name)
             self._models[name] = model
-            newest = self.ledgers.publications(campaign_id)[0]
-            if is_current or model_name(newest) == name or self._is_newer(publication):
+            if not is_held(publication) and (is_current or self._is_newest(publication)):
                 self._current[campaign_id] = name
             self._retire()
         return model
 
-    def _is_newer(self, publication: Publication) -> bool:
-        """Than what its campaign is answered from. The newest may still be read, and one after it come before it is."""
+    def _is_newest(self, publication: Publication) -> bool:
+        """Or newer than what is shown of its campaign: the newest may still be read, and one after it come first."""
+        newest = self.ledgers.publications(publication.run.campaign_id)[0]
+        if model_name(newest) == model_name(publication):
+            return True
         shown, run = self._models.get(self._current.get(publication.run.campaign_id, "")), publication.run
         known = shown.publication.run if shown else run
         return run.as_of >= known.as_of and run.finished_at > known.finished_at

@@ -14,8 +14,10 @@ PLACES = f"SELECT cluster_id FROM clusters ORDER BY {SORTS['score']}, cluster_id
 WAITS = f"SELECT cluster_id FROM clusters WHERE {TODO}"  # noqa: S608 -- our own text
 
 
-def next_to_do(view: View, cluster_id: str, said: Spoken, kept: Kept) -> str | None:
-    """The cluster behind this one; the first one behind the last, and none where nothing else waits."""
+def next_to_do(view: View, cluster_id: str, said: Spoken, kept: Kept, reader: str = "") -> str | None:
+    """The cluster behind this one; the first one behind the last, and none where nothing else waits. What others work
+    on comes only where nothing else does.
+    """
     name = model_name(view.publication)
     order: list[str] = kept.get(("order", name), lambda: [one for (one,) in view.db.execute(PLACES)])
     places: dict[str, int] = kept.get(("places", name), lambda: {one: place for place, one in enumerate(order)})
@@ -25,5 +27,8 @@ def next_to_do(view: View, cluster_id: str, said: Spoken, kept: Kept) -> str | N
     )
     here = places[cluster_id]
     behind = bisect_right(waits, here)
-    found = next((place for place in (*waits[behind : behind + 1], *waits[:1]) if place != here), None)
+    others = {places[one] for one in said.taken.keys() - said.taken_by(reader)} | {here}
+    in_turn = (*waits[behind:], *waits[:behind])
+    free = (place for place in in_turn if place not in others)
+    found = next(free, next((place for place in in_turn if place != here), None))
     return None if found is None else order[found]

@@ -26,12 +26,13 @@ document.addEventListener("keydown", (event) => {
   else if (turn) { const link = document.querySelector(`.pager a[rel=${turn}]`); if (link) link.click(); }
 });
 
-// A form of decisions: a reason fits some of its buttons. The server checks it again.
-const fits = (option, action) => action === "note" || !option.value || option.dataset.for.split(" ").includes(action);
+// A form of decisions: a reason fits some of its buttons, and some need none. The server checks it again.
+const plain = ["note", "take"];
+const fits = (option, action) => plain.includes(action) || !option.value || option.dataset.for.split(" ").includes(action);
 
 function wanted(button) {
   const form = button.form, select = form.querySelector("[data-reason]");
-  if (!select || (select.value && fits(select.selectedOptions[0], button.value))) { button.click(); return; }
+  if (!select || plain.includes(button.value) || (select.value && fits(select.selectedOptions[0], button.value))) { button.click(); return; }
   form.dataset.wanted = button.value;
   for (const option of select.options) option.disabled = !fits(option, button.value);
   select.value = "";

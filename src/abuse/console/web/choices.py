@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from abuse.words import REASONS
+from abuse.words import PLAIN, REASONS
 
 BUTTONS = {
     "split": "Split off",
     "note": "Remark only",
+    "take": "Take it",
     "appeal_opened": "Appeal",
     "appeal_resolved": "Answer to appeal",
 }
@@ -17,7 +18,7 @@ def reasons(actions: list[str]) -> list[tuple[str, list[tuple[str, str, str]]]]:
     groups: dict[tuple[str, ...], list[tuple[str, str, str]]] = {}
     for code, (sentence, may_be) in REASONS.items():
         ours = tuple(action for action in actions if action in may_be)
-        if ours and ours != ("note",) and not code.startswith("appeal_"):  # those come with an appeal's answer
+        if ours and not PLAIN.keys() & ours and not code.startswith("appeal_"):  # those come with an appeal's answer
             groups.setdefault(ours, []).append((code, sentence, " ".join(ours)))
     return [(_either([words_of(action).lower() for action in ours]), found) for ours, found in groups.items()]
 

@@ -21,7 +21,7 @@ from abuse.console.draw.graph import short
 from abuse.console.web.choices import reasons, words_of
 from abuse.operate.page import moment, printable
 from abuse.settings import Console
-from abuse.words import ACTIONS
+from abuse.words import ACTIONS, PLAIN
 
 MINUTE, HOUR, DAY = 60, 3600, 86400
 WORDS = {
@@ -54,7 +54,8 @@ class Templates:
         self.env.filters["sent"] = partial(quote, safe="")  # a hidden character must come back as it went out
         self.env.globals |= {"url": url, "tx_url": lambda chain, tx: explorer(rules.explorer_tx, chain, "tx", tx)}
         self.env.globals |= {"new_key": lambda: secrets.token_urlsafe(12), "reasons": reasons, "said_as": words_of}
-        self.env.globals |= {"meaning": ACTIONS, "version": __version__, "address_url": lambda chain, address: explorer(
+        self.env.globals |= {"meaning": ACTIONS, "plain": PLAIN}
+        self.env.globals |= {"version": __version__, "address_url": lambda chain, address: explorer(
             rules.explorer_address, chain, "address", address)}  # fmt: skip
 
     def page(self, request: Request, name: str, status: int = 200, **context: Any) -> HTMLResponse:
