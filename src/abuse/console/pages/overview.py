@@ -2,29 +2,39 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from abuse.console.asked import CampaignId, FromLedgers
+from abuse.console.asked import CampaignId, FromKept, FromLedgers, FromShelf
+from abuse.console.kept import Kept
+from abuse.console.problems import NotReady
+from abuse.console.read.agreed import Agreed, agreed
 from abuse.console.read.ledgers import Ledgers
-from abuse.lake.publication import Run
+from abuse.console.read.now import spoken
+from abuse.console.read.shelf import Shelf
 from abuse.operate.draw.nights import chart, latest_of_nights, shares
 
 pages = APIRouter()
 
 
 @pages.get("/")
-def campaigns(request: Request, ledgers: FromLedgers) -> Response:
-    found = [summary(ledgers, campaign_id) for campaign_id in ledgers.campaigns()]
+def campaigns(request: Request, ledgers: FromLedgers, shelf: FromShelf, kept: FromKept) -> Response:
+    found = [
+        summary(ledgers, campaign_id) | {"agreed": agreement(shelf, kept, campaign_id)}
+        for campaign_id in ledgers.campaigns()
+    ]
     return answer(request, "overview.html", campaigns=found, trouble=ledgers.trouble)
 
 
 @pages.get("/campaigns/{campaign_id}")
-def campaign(request: Request, campaign_id: CampaignId, ledgers: FromLedgers) -> Response:
+def campaign(
+    request: Request, campaign_id: CampaignId, ledgers: FromLedgers, shelf: FromShelf, kept: FromKept
+) -> Response:
     nights = latest_of_nights(ledgers.runs(campaign_id))
-    about = summary(ledgers, campaign_id)
+    about = summary(ledgers, campaign_id) | {"agreed": agreement(shelf, kept, campaign_id)}
     return answer(
         request, "campaign.html", campaign_id=campaign_id, tab="campaign", about=about, nights=nights, shares=shares
     )
@@ -55,5 +65,10 @@ def summary(ledgers: Ledgers, campaign_id: str) -> dict[str, Any]:
     }
 
 
-def closed_gates(run: Run) -> list[dict[str, Any]]:
-    return [gate for gate in run.report.get("gates") or [] if not gate["passed"]]
+def agreement(shelf: Shelf, kept: Kept, campaign_id: str) -> Agreed | None:
+    """Of the current night; a page that tells of all campaigns waits for none that is still being read."""
+    if not shelf.has(campaign_id):
+        return None
+    with suppress(NotReady), shelf.view(campaign_id) as view:
+        return agreed(spoken(view, shelf.ledgers, kept).stands.values())
+    return None

@@ -36,6 +36,7 @@ class Stand:
 
     account: str
     cluster_id: str | None
+    machine: str
     published: str
     now: str
     action: str | None
@@ -132,7 +133,13 @@ def _spoken(view: View, ledgers: Ledgers, mark: int) -> Spoken:
         word = words.get(name)
         said = word.ruling[Reviews.action] if word and word.ruling else None
         stands[name] = Stand(
-            name, row[Decisions.cluster_id], row[Decisions.verdict], now[Decisions.verdict], said, frozenset(asks)
+            account=name,
+            cluster_id=row[Decisions.cluster_id],
+            machine=row[Decisions.machine_verdict],
+            published=row[Decisions.verdict],
+            now=now[Decisions.verdict],
+            action=said,
+            asks=frozenset(asks),
         )
     clusters = {one.cluster_id for one in stands.values() if one.cluster_id}
     found = view.rows(TO_DECIDE, _json(clusters))

@@ -80,6 +80,10 @@ class Shelf:
             self._begun(self.ledgers.publications(name)[0])
         return all(name in self._current for name in campaigns)
 
+    def has(self, campaign_id: str) -> bool:
+        """Whether it can be answered at once."""
+        return campaign_id in self._current
+
     def behind(self) -> list[str]:
         """Campaigns that are answered from an older publication, or from none, while the newest is read."""
         newest = {name: self.ledgers.publications(name)[:1] for name in self.ledgers.campaigns()}
