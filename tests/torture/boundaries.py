@@ -22,7 +22,7 @@ from tests.night import tiny
 from tests.torture.kill import Reader, raise_if
 from tests.torture.session import Nights, differ, public_rows, started
 
-QUICK = 3
+QUICK = 2
 """Boundaries of a quick run."""
 STORAGES = (Local, S3)
 

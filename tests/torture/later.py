@@ -23,20 +23,20 @@ from tests.night.lakes import Silent
 from tests.torture.kill import raise_if
 from tests.torture.session import started
 
-FIRST, NUM, QUICK = datetime(2026, 4, 1, tzinfo=UTC), 30, 1
+FIRST, NUM = datetime(2026, 4, 1, tzinfo=UTC), 30
 OLDER = date(2026, 3, 24), date(2026, 3, 30)
 FAR = datetime(2030, 1, 1, tzinfo=UTC)
 LET_OFF = tiny.farm()[:2]
 
 
-def later(folder: Path, *, is_quick: bool = False) -> None:
+def later(folder: Path) -> None:
     """Prints what was found; raises SystemExit when an account is out again, or the old run comes out otherwise."""
     nights, file, lake = started(), tiny.write(folder / "inputs"), folder / "lake"
     nights(file, lake, FIRST.isoformat())
     first = publications(str(lake), "tiny")[0].run.run_id
     said = Said(action="overturn", reason_code="shared_payer", actor="ann")
     decide(str(lake), "tiny", said, LET_OFF, Review())
-    for place in range(QUICK if is_quick else NUM):
+    for place in range(NUM):
         nights(file, lake, (FIRST + (place + 1) * timedelta(days=1)).isoformat())
     planned = plan(str(lake), [str(file)], nights.settings, *OLDER, every_days=3)
     backfill(Lake(str(lake), nights.spark), planned, Silent(), lambda _: None)
