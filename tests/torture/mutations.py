@@ -163,14 +163,18 @@ def files(nights: Nights, folder: Path, num: int) -> int:
 def together(
     nights: Nights, folder: Path, where: Path, good: str, some: list[tuple[Kind, str]], fates: Counter[str]
 ) -> None:
-    """Ingests these files at once; where that ends in an error, one by one."""
+    """Ingests these files at once; where that ends in an error, without the one it names, or one by one."""
     text = HEAD + good + "".join(source(kind, str(where / name), f"m{at}") for at, (kind, name) in enumerate(some))
     _, why = ingested(nights, folder, text)
     if why is None:
         fates["ingested, to the row"] += len(some)
-    elif len(some) == 1:
-        fates[told(why, some[0][1])] += 1
-    else:
+        return
+    named = [at for at in range(len(some)) if f"source m{at}:" in str(why)] if len(some) > 1 else [0]
+    for at in named[:1]:
+        fates[told(why, some[at][1])] += 1
+        if rest := some[:at] + some[at + 1 :]:
+            together(nights, folder / "rest", where, good, rest, fates)
+    if not named:
         for at, one in enumerate(some):
             together(nights, folder / f"{at}", where, good, [one], fates)
 
