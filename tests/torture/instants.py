@@ -6,6 +6,7 @@ And a canary, a row at the instant or after it, changes nothing but the count of
 from __future__ import annotations
 
 import csv
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
@@ -26,7 +27,7 @@ RUN = ("run_id", "campaign_id")
 
 def instants(folder: Path, *, is_quick: bool = False) -> None:
     """Prints a line per instant; raises SystemExit where a row differs."""
-    nights, whole = started(), tiny.write(folder / "whole")
+    nights, whole = lenient(started()), tiny.write(folder / "whole")
     num = QUICK if is_quick else NUM
     last = FIRST + timedelta(days=2 * (num - 1))
     planned = plan(str(folder / "lake"), [str(whole)], nights.settings, FIRST, last, every_days=2)
@@ -40,6 +41,12 @@ def instants(folder: Path, *, is_quick: bool = False) -> None:
         print(f"as of {one.as_of:%Y-%m-%d}: backfill and a night on what was known then agree {same}", flush=True)
     differing += canary(nights, folder, datetime.combine(FIRST, time(), UTC))
     raise_if(differing > 0)
+
+
+def lenient(nights: Nights) -> Nights:
+    """Of few rows that were known by then, the one in quarantine is more than a gate lets pass."""
+    ingest = replace(nights.settings.ingest, max_quarantine_share=1.0)
+    return nights._replace(settings=replace(nights.settings, ingest=ingest))
 
 
 def truncated(file: Path, as_of: datetime) -> None:
