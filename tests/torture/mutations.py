@@ -140,8 +140,10 @@ def files(nights: Nights, folder: Path, num: int) -> int:
     fates: Counter[str] = Counter()
     passed: list[tuple[Kind, str]] = []
     (folder / "all").mkdir(parents=True)
-    people = KINDS[0]
-    good = source(people, str(write(folder / "all" / "people.csv", [people.kept(n) for n in range(GOOD)])))
+    good = whole(folder / "good")
+    _, fault = ingested(nights, folder / "alone", HEAD + good)
+    if fault is not None:
+        raise SystemExit(f"what is beside each file is not whole: {fault}")
     for number in range(num):
         rng = random.Random(number)
         kind, how = KINDS[number % len(KINDS)], list(FILE_MUTATIONS)[number % len(FILE_MUTATIONS)]
@@ -158,6 +160,14 @@ def files(nights: Nights, folder: Path, num: int) -> int:
         together(nights, folder / f"{first}", folder / "all", good, passed[first : first + TOGETHER], fates)
     print(f"{num} mutated files: {dict(fates)}", flush=True)
     return fates["RAISED"]
+
+
+def whole(folder: Path) -> str:
+    """Sources without a fault, so that what ends a night is the file beside them: who took part, by which addresses."""
+    return "".join(
+        source(kind, str(write(folder / kind.file, [kind.kept(n) for n in range(GOOD)])), called)
+        for kind, called in zip(KINDS[:2], ("people", "theirs"), strict=True)
+    )
 
 
 def together(
