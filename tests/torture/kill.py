@@ -42,13 +42,21 @@ class Reader(threading.Thread):
 
     def run(self) -> None:
         while not self.is_over:
-            now = current(self.lake, "tiny")
-            rows = now.read(Decisions, [Decisions.account, Decisions.verdict, Decisions.run_id]).to_pylist()
-            out = now.read(DisqualifiedAccounts, [Decisions.account]).num_rows
-            said = sum(r[Decisions.verdict] == "disqualified" for r in rows)
-            is_whole = bool(rows) and out == said and {r[Decisions.run_id] for r in rows} == {now.run.run_id}
+            try:
+                is_whole = self.is_whole()
+            except Exception as why:  # a reader has nobody to tell, and must not end unnoticed
+                print(f"a reader got: {type(why).__name__} {str(why)[:200]!r}", flush=True)
+                is_whole = False
             self.seen, self.torn = self.seen + 1, self.torn + (not is_whole)
             time.sleep(0.2)  # more often, and it takes the time of what it watches
+
+    def is_whole(self) -> bool:
+        """Whether all that it reads is of one run."""
+        now = current(self.lake, "tiny")
+        rows = now.read(Decisions, [Decisions.account, Decisions.verdict, Decisions.run_id]).to_pylist()
+        out = now.read(DisqualifiedAccounts, [Decisions.account]).num_rows
+        said = sum(r[Decisions.verdict] == "disqualified" for r in rows)
+        return bool(rows) and out == said and {r[Decisions.run_id] for r in rows} == {now.run.run_id}
 
 
 def kill(folder: Path) -> None:
