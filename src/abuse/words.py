@@ -22,6 +22,8 @@ ACTIONS = {  # what each says of the account
 ROLES = ("viewer", "reviewer", "approver")
 """Each may do what those before it may."""
 _LEAST_ROLE = {"note": "viewer", "appeal_opened": "viewer", "approve": "approver"}
+FLAGGED = ("disqualified", "review")
+"""Verdicts that say something against an account."""
 PLAIN = {"note": "remark", "take": "at_work"}
 """What needs no reason of one's own, and the code that stands for it."""
 CHANGES_NOTHING = (*PLAIN, "appeal_opened")

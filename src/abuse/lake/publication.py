@@ -64,6 +64,11 @@ class Publication:
     lake: str
     run: Run
 
+    @property
+    def is_held(self) -> bool:
+        """Whether nothing of it is public: all that the run made lies in its working tables."""
+        return self.run.status != "published"
+
     def version(self, table: type[Published]) -> int:
         """The Delta version of the table that holds this slice. Raises LakeError when the row names none."""
         found = self.run.versions.get(table.table_name())

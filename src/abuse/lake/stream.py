@@ -24,14 +24,12 @@ if TYPE_CHECKING:
 BATCH_ROWS = 5_000
 
 
-def batches(
-    publication: Publication, table: type[PerRun], columns: list[str], *, is_held: bool = False
-) -> Iterator[pa.RecordBatch]:
+def batches(publication: Publication, table: type[PerRun], columns: list[str]) -> Iterator[pa.RecordBatch]:
     """The rows of the slice in the declared types: of a public table at the version the run published, of a work table
     those the same run made, and none where another run of the slice has taken their place. What is held published
     nothing, so of it all is in work.
     """
-    run, is_public = publication.run, issubclass(table, Published) and not is_held
+    run, is_public = publication.run, issubclass(table, Published) and not publication.is_held
     path = f"{publication.lake.rstrip('/')}/{'' if is_public else 'work/'}{table.table_name()}"
     if not is_public and not is_table(path):
         return

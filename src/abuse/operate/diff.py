@@ -18,6 +18,7 @@ import pyarrow.compute as pc
 from abuse.lake.publication import Publication
 from abuse.operate.page import listed, moment, say, title
 from abuse.tables import VERDICTS, Decisions
+from abuse.words import FLAGGED
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
 MAX_SHOWN = 50
 NO_LONGER = "no longer: "
 ABSENT = "took no part"
-FLAGGED = ("disqualified", "review")
 ORDER = {verdict: place for place, verdict in enumerate((*VERDICTS, None))}
 
 

@@ -20,9 +20,9 @@ from abuse.authority import SAID, Row
 from abuse.lake.people import Now, among
 from abuse.review.said import Decision
 from abuse.tables import Decisions, Reviews
+from abuse.words import FLAGGED
 
 TAKE = "take"
-FLAGGED = ("disqualified", "review")
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,8 +8,8 @@ from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
 from abuse.tables import ClusterLineage, ClusterMembers, Decisions, VerdictChanges
+from abuse.words import FLAGGED
 
-FLAGGED = ("disqualified", "review")
 """Who takes part for the first time is news only with one of these."""
 
 

@@ -41,7 +41,7 @@ def of_cluster(
         action = action_of(form, OF_CLUSTER)
         word = said(who, action, form, [cluster_id], remark(action))
         found = decide(ledgers.lake, campaign_id, word, [cluster_id], rules, seen=form.one("seen"))
-        return [found, *meanwhile(ledgers, campaign_id, who, form, found)]
+        return meanwhile(ledgers, campaign_id, who, form, found)
 
     return back(outcomes, who, told(ledgers, act), url("campaigns", campaign_id, "clusters", cluster_id), TOP)
 
@@ -64,7 +64,7 @@ def of_members(
         if not ticked:
             raise InputError("members", "none is ticked", "one or more", "Tick whom you mean.")
         found = decide(ledgers.lake, campaign_id, word, ticked, rules, seen=form.one("seen"))
-        return [found, *meanwhile(ledgers, campaign_id, who, form, found)]
+        return meanwhile(ledgers, campaign_id, who, form, found)
 
     return back(outcomes, who, told(ledgers, act), url("campaigns", campaign_id, "clusters", cluster_id), TOP)
 
@@ -85,7 +85,7 @@ def of_account(
         word = said(who, action, form, [account], remark(action))
         seen = None if action == "note" else form.one("seen")  # a remark harms nobody, whoever is beside it
         found = decide(ledgers.lake, campaign_id, word, [account], rules, seen=seen)
-        return [found, *meanwhile(ledgers, campaign_id, who, form, found)]
+        return meanwhile(ledgers, campaign_id, who, form, found)
 
     return back(outcomes, who, told(ledgers, act), url("campaigns", campaign_id, "accounts", account), TOP)
 

@@ -15,11 +15,13 @@ from abuse.tables import Reviews
 MOST_DIGITS = 9
 
 
-def meanwhile(ledgers: Ledgers, campaign_id: str, who: Visitor, form: Form, found: Decision) -> list[Line]:
-    """A line for each who said something; `heard` is how many rows the ledger had when the form was made."""
+def meanwhile(ledgers: Ledgers, campaign_id: str, who: Visitor, form: Form, found: Decision) -> list[Decision | Line]:
+    """The decision, and a line for each who said something; `heard` is how many rows the ledger had when the form was
+    made.
+    """
     heard = form.one("heard")
     if not found.is_new or not heard.isdecimal() or len(heard) > MOST_DIGITS:
-        return []
+        return [found]
     ledgers.refresh()
     about = set(found.accounts)
     said = Counter(
@@ -27,7 +29,7 @@ def meanwhile(ledgers: Ledgers, campaign_id: str, who: Visitor, form: Form, foun
         for row in ledgers.reviews(campaign_id)[int(heard) :]
         if row[Reviews.account] in about and not who.person.is_called(row[Reviews.actor])
     )
-    return [Line(is_done=True, text=_told(*one, num)) for one, num in said.items()]
+    return [found, *(Line(is_done=True, text=_told(*one, num)) for one, num in said.items())]
 
 
 def _told(actor: str, action: str, num: int) -> str:

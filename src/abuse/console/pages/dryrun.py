@@ -14,7 +14,6 @@ from abuse.console.pages.overview import answer
 from abuse.console.read import judged
 from abuse.console.read.build import model_name
 from abuse.console.read.dryrun import DryRun, Move, dry_run
-from abuse.console.read.held import is_held
 from abuse.console.read.ledgers import Ledgers
 from abuse.console.read.model import View
 from abuse.settings import Policy
@@ -46,16 +45,16 @@ def dryrun(
     found = under(view, ledgers, kept, numbers)
     rows = listed(view, found, was, would, (page - 1) * rules.page_rows, rules.page_rows)
     num = sum(move.num for move in wanted(found, was, would))
-    run = view.publication.run
-    where = {"run": run.run_id} if is_held(view.publication) else {"as_of": as_of}
+    run, is_held = view.publication.run, view.publication.is_held
+    where = {"run": run.run_id} if is_held else {"as_of": as_of}
     return answer(
         request,
         "dryrun.html",
         campaign_id=campaign_id,
         tab="dry-run",
-        as_of=None if is_held(view.publication) else as_of,
+        as_of=None if is_held else as_of,
         run=run,
-        is_held=is_held(view.publication),
+        is_held=is_held,
         where=where,
         found=found,
         asked=ASKED,

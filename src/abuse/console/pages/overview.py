@@ -22,10 +22,7 @@ pages = APIRouter()
 
 @pages.get("/")
 def campaigns(request: Request, ledgers: FromLedgers, shelf: FromShelf, kept: FromKept) -> Response:
-    found = [
-        summary(ledgers, campaign_id) | {"agreed": agreement(shelf, kept, campaign_id)}
-        for campaign_id in ledgers.campaigns()
-    ]
+    found = [told(shelf, kept, campaign_id) for campaign_id in ledgers.campaigns()]
     return answer(request, "overview.html", campaigns=found, trouble=ledgers.trouble)
 
 
@@ -34,7 +31,7 @@ def campaign(
     request: Request, campaign_id: CampaignId, ledgers: FromLedgers, shelf: FromShelf, kept: FromKept
 ) -> Response:
     nights = latest_of_nights(ledgers.runs(campaign_id))
-    about = summary(ledgers, campaign_id) | {"agreed": agreement(shelf, kept, campaign_id)}
+    about = told(shelf, kept, campaign_id)
     return answer(
         request, "campaign.html", campaign_id=campaign_id, tab="campaign", about=about, nights=nights, shares=shares
     )
@@ -43,6 +40,11 @@ def campaign(
 def answer(request: Request, template: str, **context: Any) -> Response:
     page: Response = request.app.state.templates.page(request, template, **context)
     return page
+
+
+def told(shelf: Shelf, kept: Kept, campaign_id: str) -> dict[str, Any]:
+    """What both pages say of a campaign."""
+    return summary(shelf.ledgers, campaign_id) | {"agreed": agreement(shelf, kept, campaign_id)}
 
 
 def summary(ledgers: Ledgers, campaign_id: str) -> dict[str, Any]:

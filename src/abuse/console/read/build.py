@@ -18,7 +18,6 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from abuse import authority
-from abuse.console.read.held import is_held
 from abuse.console.read.layout import BEGIN, DERIVE, FORMAT
 from abuse.lake.publication import Publication
 from abuse.lake.storage import made_of, read_json, record_folder
@@ -65,7 +64,7 @@ OPTIONAL = (Explanations,)
 def model_name(publication: Publication) -> str:
     """File name of its read model: another one as soon as a table has another version, or a held run ran again."""
     run = publication.run
-    made = {"attempt": run.attempt} if is_held(publication) else run.versions
+    made = {"attempt": run.attempt} if publication.is_held else run.versions
     return f"{digest([FORMAT, run.campaign_id, run.as_of, run.run_id, made])}.sqlite"
 
 
@@ -113,7 +112,7 @@ def _about(publication: Publication) -> dict[str, str]:
 def _made_of(publication: Publication) -> Any:
     """What the run kept of how it was made; nothing where its night was begun anew since and it is held."""
     run, lake = publication.run, publication.lake
-    if not is_held(publication):
+    if not publication.is_held:
         return read_json(made_of(lake, run.campaign_id, run.as_of, run.run_id))
     found = read_json(f"{record_folder(lake, run.campaign_id, run.as_of)}/ingest.json")
     return found if found and found["run_id"] == run.run_id else None
@@ -127,9 +126,8 @@ def asked(table: type[PerRun], unasked: Iterable[str] = ()) -> list[str]:
 def _load(db: sqlite3.Connection, publication: Publication, raw: str, table: type[PerRun], no: Iterable[str]) -> None:
     columns = asked(table, no)
     insert = _made(db, raw, columns)
-    in_work = is_held(publication)
-    is_missing = table in OPTIONAL and not in_work and table.table_name() not in publication.run.versions
-    for batch in () if is_missing else batches(publication, table, columns, is_held=in_work):
+    is_missing = table in OPTIONAL and not publication.is_held and table.table_name() not in publication.run.versions
+    for batch in () if is_missing else batches(publication, table, columns):
         db.executemany(insert, _tuples(batch.columns))
 
 
@@ -140,7 +138,7 @@ def _load_with_evidence(
     columns = asked(table, (evidence,))
     insert = _made(db, raw, columns)
     num = 1
-    for batch in batches(publication, table, [*columns, evidence], is_held=is_held(publication)):
+    for batch in batches(publication, table, [*columns, evidence]):
         db.executemany(insert, _tuples(batch.columns[:-1]))
         db.executemany(
             f"INSERT INTO {where} VALUES ({', '.join('?' * 12)})",  # noqa: S608 -- our own names

@@ -16,11 +16,11 @@ from abuse.console.read.model import View
 from abuse.lake.people import max_changed
 from abuse.settings import Policy
 from abuse.tables import VERDICTS, Decisions
+from abuse.words import FLAGGED
 
 AT_ONCE = 500
 MOST_CLUSTERS = 10
 ORDER = {verdict: place for place, verdict in enumerate(VERDICTS)}
-FLAGGED = ("disqualified", "review")
 SPOKEN = "SELECT account, verdict, machine_verdict, reasons, cluster_id FROM accounts WHERE "
 
 

@@ -9,11 +9,6 @@ from abuse.lake.publication import Publication, Run
 DECIDE = "decide"
 
 
-def is_held(publication: Publication) -> bool:
-    """Whether nothing of it is public."""
-    return publication.run.status != "published"
-
-
 def has_decided(run: Run) -> bool:
     """Whether it is held, and came as far as verdicts."""
     return run.status == "held" and DECIDE in (run.report.get("seconds") or {})

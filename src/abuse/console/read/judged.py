@@ -8,7 +8,6 @@ from typing import Any
 
 from abuse import policy as rule
 from abuse.console.problems import NotSame
-from abuse.console.read.held import is_held
 from abuse.console.read.model import View
 from abuse.errors import SettingsError
 from abuse.settings import Features, Policy, settings_from_json
@@ -45,7 +44,7 @@ def made_under(view: View) -> Rules:
 
 def proven(view: View) -> Rules:
     """The same, once the rule gives every account the very verdict that was published. Raises NotSame."""
-    if is_held(view.publication) and view.value("SELECT 1 FROM accounts LIMIT 1") is None:
+    if view.publication.is_held and view.value("SELECT 1 FROM accounts LIMIT 1") is None:
         raise _not_same(view, "its verdicts are kept no more", TAKEN)
     own = made_under(view)
     num_lost = view.value("SELECT (SELECT count(*) FROM accounts WHERE cluster_id IS NOT NULL) - count(*) FROM judged")
@@ -58,7 +57,7 @@ def proven(view: View) -> Rules:
         for rows in ("SELECT * FROM judged", OUTSIDE.format(nothing=nothing))
     )
     if num:
-        given = "the run came to" if is_held(view.publication) else "was published"
+        given = "the run came to" if view.publication.is_held else "was published"
         found = f"of {num:,} accounts the rule as it is here gives another verdict than {given}"
         raise _not_same(view, found, "It was made by another version of the project: run its night again.")
     return own

@@ -16,8 +16,9 @@ from abuse.console.read.build import model_name
 from abuse.console.read.ledgers import Ledgers
 from abuse.console.read.model import View
 from abuse.lake.people import max_changed
-from abuse.review.taken import FLAGGED, Taken, takers
+from abuse.review.taken import Taken, takers
 from abuse.tables import Decisions, Reviews
+from abuse.words import FLAGGED
 
 ROWS = """
 SELECT a.account, a.cluster_id, a.verdict, a.machine_verdict, a.reasons

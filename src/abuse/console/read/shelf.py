@@ -15,7 +15,7 @@ from pathlib import Path
 
 from abuse.console.problems import NotFound, NotReady
 from abuse.console.read.build import build, model_name
-from abuse.console.read.held import held, is_held
+from abuse.console.read.held import held
 from abuse.console.read.ledgers import Ledgers
 from abuse.console.read.model import Model, View
 from abuse.lake.publication import Publication
@@ -78,7 +78,7 @@ class Shelf:
         campaigns = [name for name in self.ledgers.campaigns() if self.ledgers.publications(name)]
         for name in campaigns:
             self._begun(self.ledgers.publications(name)[0])
-        return all(name in self._current for name in campaigns)
+        return all(map(self.has, campaigns))
 
     def has(self, campaign_id: str) -> bool:
         """Whether it can be answered at once."""
@@ -139,7 +139,7 @@ class Shelf:
         with self._lock:
             model = self._models.pop(name, None) or Model(publication, self._folder / name)
             self._models[name] = model
-            if not is_held(publication) and (is_current or self._is_newest(publication)):
+            if not publication.is_held and (is_current or self._is_newest(publication)):
                 self._current[campaign_id] = name
             self._retire()
         return model

@@ -67,9 +67,8 @@ def _rows(made: Publication, step: str, table: type[Published], columns: list[st
     """What the step made. An attempt that did not come so far may find rows there that an earlier one left; a run of an
     earlier version of the project may lack the table.
     """
-    is_held = made.run.status != "published"
-    if step in made.run.report.get("seconds", {}) if is_held else table.table_name() in made.run.versions:
-        for batch in batches(made, table, columns, is_held=is_held):
+    if step in made.run.report.get("seconds", {}) if made.is_held else table.table_name() in made.run.versions:
+        for batch in batches(made, table, columns):
             yield from batch.to_pylist()
 
 
