@@ -87,16 +87,19 @@ def whose(lake: str) -> dict[str, str]:
     return {cluster: one.by for cluster, one in takers_now(now(lake)).items()}
 
 
-def test_a_take_changes_no_verdict_and_no_queue_and_is_kept_in_the_run_as_a_note_is(lake: str) -> None:
+def test_a_take_and_a_note_change_no_verdict_no_queue_and_no_run_so_that_a_list_can_still_be_frozen(lake: str) -> None:
     before = (verdicts(lake, FARM), verdicts(lake, TEAM), [(i.id, i.num, i.kinds) for i in queue(now(lake))])
     names = {run_name("base", review_ids(now(lake).rows))}
-    take(lake)
+    taken = take(lake)
     assert whose(lake) == {"team": "ann"}
     assert before == (verdicts(lake, FARM), verdicts(lake, TEAM), [(i.id, i.num, i.kinds) for i in queue(now(lake))])
-    names.add(run_name("base", review_ids(now(lake).rows)))
     says(lake, "note", ALONE, note="seen")
+    undo(lake, "drop", said("undo"), taken.decision_id)
     names.add(run_name("base", review_ids(now(lake).rows)))
-    assert len(names) == 3, "the next night is named by all reviews, of whatever kind"
+    assert len(names) == 1
+    says(lake, "hold", ALONE, reason="second_opinion")
+    names.add(run_name("base", review_ids(now(lake).rows)))
+    assert len(names) == 2, "what decides something makes another run"
 
 
 def test_a_take_leaves_the_word_that_was_said_and_needs_no_second_person(lake: str) -> None:

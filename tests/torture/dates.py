@@ -25,6 +25,7 @@ def dates(folder: Path) -> None:
     for name, order in orders.items():
         for as_of in order:
             nights(file, folder / name, as_of)
+            print(f"{name}: {as_of}", flush=True)
     wanted = public_rows(folder / "forward")
     wrong = {name: differ(wanted, public_rows(folder / name)) for name in orders}
     for name, found in wrong.items():

@@ -1,60 +1,110 @@
-"""A disk that fills up, and a lake that may not be written any more: one clear line, the last publication whole."""
+"""A disk that fills up midway, and a lake that may not be written any more: one clear line, the last publication whole.
+
+The disk is a small one in memory (mounting it needs root). When the night is as far as a moment says, a file takes
+all that is free, or every path of the lake loses its permission to be written; once there is room again, the night
+is run again and comes out as one that nothing befell.
+"""
 
 from __future__ import annotations
 
-import resource
 import shutil
 import subprocess
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from tempfile import TemporaryFile
 
 from abuse.lake.publication import current
 from abuse.tables import Decisions
 from tests.night import tiny
 from tests.night.lakes import public_rows
-from tests.torture.kill import night, raise_if
+from tests.torture.kill import MOMENTS, new_paths, night, raise_if
 
-LARGEST = 20_000
-"""Bytes that a file may have: a night's first table with a few rows passes, its checkpoints and spills do not."""
+SIZE = 256
+"""MiB of the disk: a few nights of the tiny campaign."""
+WHEN = "ingest, facts half written", "after trails", "publish, some public tables written"
 POWERLESS = ["setpriv", "--bounding-set=-dac_override,-dac_read_search", "--inh-caps=-all", "--ambient-caps=-all"]
 """Root obeys permissions without these capabilities."""
 
 
 def disk(folder: Path) -> None:
-    """Prints what each said; raises SystemExit where it was not one line or the publication changed."""
-    file, lake = tiny.write(folder / "inputs"), folder / "lake"
-    subprocess.run(night(file, lake, tiny.EARLY), check=True, capture_output=True)
-    before, wrong = public_rows(lake), False
-    for name, attempt in {"disk full": full, "no permission": forbidden}.items():
-        trial = folder / name.replace(" ", "-")
-        shutil.copytree(lake, trial)
-        code, said = attempt(file, trial)
-        is_whole = public_rows(trial) == before and current(str(trial), "tiny").read(Decisions).num_rows > 0
-        is_clear = code == 1 and said.startswith("abuse: ") and "Traceback" not in said
-        wrong = wrong or not (is_whole and is_clear)
-        print(f"{name}: exit {code}, last publication whole {is_whole}: {said[:300]}", flush=True)
+    """Prints what each said; raises SystemExit where that was no one line or a publication is not as it should."""
+    file, base, undisturbed = tiny.write(folder / "inputs"), folder / "base", folder / "undisturbed"
+    subprocess.run(night(file, base, tiny.EARLY), check=True, capture_output=True)
+    shutil.copytree(base, undisturbed)
+    subprocess.run(night(file, undisturbed, tiny.AS_OF), check=True, capture_output=True)
+    before, wanted, wrong = public_rows(base), public_rows(undisturbed), False
+    for name, trouble in {"disk full": full, "no permission": forbidden}.items():
+        for moment in WHEN:
+            with small_disk(folder / "small") as lake:
+                shutil.copytree(base, lake)
+                for unit in (lake / "work/units").glob("*.json"):
+                    unit.unlink()  # so that the facts are read and written again
+                code, said = ended(file, lake, MOMENTS[moment], trouble)
+                is_whole = public_rows(lake) == before and current(str(lake), "tiny").read(Decisions).num_rows > 0
+                is_clear = code == 1 and said.startswith("abuse: ") and "Traceback" not in said and "\n" not in said
+                subprocess.run(night(file, lake, tiny.AS_OF), check=True, capture_output=True)
+                is_same = public_rows(lake) == wanted
+            wrong = wrong or not (is_whole and is_clear and is_same)
+            print(
+                f"{name}, {moment}: exit {code}, last publication whole {is_whole}, then as ever {is_same}: {said}",
+                flush=True,
+            )
     raise_if(wrong)
 
 
-def full(file: Path, lake: Path) -> tuple[int, str]:
-    """No file may grow beyond a few kilobytes, as on a full disk."""
-    return _ended(night(file, lake, tiny.AS_OF), lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (LARGEST, LARGEST)))
+@contextmanager
+def small_disk(where: Path) -> Iterator[Path]:
+    """A folder for a lake on a disk of its own."""
+    where.mkdir(exist_ok=True)
+    subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={SIZE}m", "tmpfs", str(where)], check=True)
+    try:
+        yield where / "lake"
+    finally:
+        subprocess.run(["umount", "--lazy", str(where)], check=True)
 
 
-def forbidden(file: Path, lake: Path) -> tuple[int, str]:
+def ended(file: Path, lake: Path, pattern: str, trouble: Callable[[Path], Callable[[], None]]) -> tuple[int, str]:
+    """(exit code, what a night said on standard error) that meets the trouble when a path of `pattern` appears."""
+    old = set(lake.glob(pattern))
+    with TemporaryFile("w+") as errors:
+        process = subprocess.Popen(
+            [*POWERLESS, *night(file, lake, tiny.AS_OF)], stdout=subprocess.DEVNULL, stderr=errors
+        )
+        while process.poll() is None and not new_paths(lake, pattern, old):
+            time.sleep(0.02)
+        assert process.poll() is None, f"the night ended before {pattern} appeared"
+        mend = trouble(lake)
+        process.wait()
+        mend()
+        errors.seek(0)
+        lines = [line for line in errors.read().splitlines() if line.startswith("abuse: ") or "Traceback" in line]
+    return process.returncode, "\n".join(lines)
+
+
+def full(lake: Path) -> Callable[[], None]:
+    """A file takes all that is left of the disk."""
+    ballast = lake.parent / "ballast"
+    with ballast.open("wb", buffering=0) as out, suppress(OSError):
+        while True:
+            out.write(bytes(1024))
+    return ballast.unlink
+
+
+def forbidden(lake: Path) -> Callable[[], None]:
     """Nothing in the lake may be changed."""
     paths = [lake, *lake.rglob("*")]
     for path in paths:
-        path.chmod(path.stat().st_mode & ~0o222)
-    try:
-        return _ended([*POWERLESS, *night(file, lake, tiny.AS_OF)], None)
-    finally:
+        _mode(path, lambda mode: mode & ~0o222)
+
+    def mend() -> None:
         for path in paths:
-            if path.exists():
-                path.chmod(path.stat().st_mode | 0o200)
+            _mode(path, lambda mode: mode | 0o200)
+
+    return mend
 
 
-def _ended(command: list[str], before: Callable[[], None] | None) -> tuple[int, str]:
-    done = subprocess.run(command, capture_output=True, text=True, check=False, preexec_fn=before)
-    lines = [line for line in done.stderr.splitlines() if line.startswith("abuse: ") or "Traceback" in line]
-    return done.returncode, "\n".join(lines) or done.stderr[-500:]
+def _mode(path: Path, change: Callable[[int], int]) -> None:
+    with suppress(FileNotFoundError):  # the night has files that go
+        path.chmod(change(path.stat().st_mode))

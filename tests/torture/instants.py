@@ -31,7 +31,7 @@ def instants(folder: Path, *, is_quick: bool = False) -> None:
     num = QUICK if is_quick else NUM
     last = FIRST + timedelta(days=2 * (num - 1))
     planned = plan(str(folder / "lake"), [str(whole)], nights.settings, FIRST, last, every_days=2)
-    backfill(Lake(str(folder / "lake"), nights.spark), planned, Silent(), lambda _: None)
+    backfill(Lake(str(folder / "lake"), nights.spark), planned, Silent(), print)
     differing = 0
     for one in planned:
         cut = folder / f"cut-{one.as_of:%m%d}"

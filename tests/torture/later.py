@@ -38,8 +38,9 @@ def later(folder: Path) -> None:
     decide(str(lake), "tiny", said, LET_OFF, Review())
     for place in range(NUM):
         nights(file, lake, (FIRST + (place + 1) * timedelta(days=1)).isoformat())
+        print(f"night {place + 1} of {NUM}", flush=True)
     planned = plan(str(lake), [str(file)], nights.settings, *OLDER, every_days=3)
-    backfill(Lake(str(lake), nights.spark), planned, Silent(), lambda _: None)
+    backfill(Lake(str(lake), nights.spark), planned, Silent(), print)
     wrong, judged = 0, [one for one in publications(str(lake), "tiny") if one.run.run_id != first]
     for one in judged:
         out, farm = counted(one)

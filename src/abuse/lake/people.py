@@ -20,6 +20,7 @@ from abuse.authority import Group, Row, Standing, Word
 from abuse.lake.publication import Publication, ledger
 from abuse.settings import Policy, digest
 from abuse.tables import ClusterMembers, Decisions, Reviews
+from abuse.words import PLAIN
 
 SHOWN = [Decisions.account, Decisions.verdict, Decisions.machine_verdict, Decisions.cluster_id, Decisions.reasons]
 
@@ -30,8 +31,12 @@ def reviews(lake: str, campaign_id: str) -> list[Row]:
 
 
 def review_ids(rows: Iterable[Row]) -> list[str]:
-    """The reviews that a run knows."""
-    return sorted(row[Reviews.review_id] for row in rows)
+    """The reviews that a run is made of: not what decides nothing, a remark or who works on it, nor its undoing."""
+    every = list(rows)
+    plain = {row[Reviews.review_id] for row in every if row[Reviews.action] in PLAIN}
+    return sorted(
+        row[Reviews.review_id] for row in every if not {row[Reviews.review_id], row[Reviews.supersedes]} & plain
+    )
 
 
 def run_name(base: str, known: list[str]) -> str:
