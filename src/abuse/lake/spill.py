@@ -53,8 +53,8 @@ def writable(folder: str) -> Iterator[None]:
         if "Python worker exited unexpectedly" in said:
             found, wanted = "a Python worker died", "one that lives; it was killed, or memory ran out"
             raise LakeError("Spark", found, wanted, "Run it again; with less memory in use, if it stays.") from why
-        if any(word in said.lower() for word in UNWRITABLE):
-            cause = next((line for line in said.splitlines() if "Exception: " in line), said.splitlines()[0])
+        cause = next((line for line in said.splitlines() if any(word in line.lower() for word in UNWRITABLE)), None)
+        if cause is not None:
             found = f"cannot be written to ({cause.split('Exception: ')[-1][:200]})"
             raise LakeError(
                 f"folder {folder}", found, "a folder to write to", "Make it writable, or free space."
