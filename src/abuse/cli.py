@@ -6,6 +6,7 @@ list: every command, each a few lines that call one function.
 
 from __future__ import annotations
 
+import errno
 import json
 import sys
 from collections.abc import Callable
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 F = TypeVar("F", bound=Callable[..., Any])
 SIZES = {"small": 2_000, "medium": 20_000, "large": 200_000}
 FARMSET = "farmset"
+OF_A_DISK = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM)
 STEP_NAMES = ("ingest", "services", "trails", "links", "clusters", "features", "score", "decide", "publish")
 
 
@@ -47,6 +49,11 @@ class Group(click.Group):
         except AbuseError as why:
             click.echo(f"abuse: {why}", err=True)
             ctx.exit(why.exit_code)
+        except OSError as why:
+            if why.errno not in OF_A_DISK:
+                raise
+            click.echo(f"abuse: {why.filename}: {why.strerror}. Make it writable, or free space.", err=True)
+            ctx.exit(1)
 
 
 def with_slice(command: F) -> F:

@@ -14,11 +14,12 @@ from abuse.edge import ingest as reading
 from abuse.edge import publish as publishing
 from abuse.edge import refresh as refreshing
 from abuse.edge.context import Night
-from abuse.errors import AbuseError, Held, LakeError
+from abuse.errors import AbuseError, Held, LakeError, first_line
 from abuse.lake.delta import Lake
 from abuse.lake.lock import LakeLock
 from abuse.lake.publication import runs
 from abuse.lake.storage import read_json, record_folder
+from abuse.lake.trouble import writable
 from abuse.settings import settings_from_json
 
 Step = Callable[[Night], dict[str, Any]]
@@ -85,7 +86,12 @@ def run_alone(name: str, night: Night, progress: Progress) -> dict[str, Any]:
 def _hold_if_closed(step: str, night: Night) -> None:
     gates = gating.gates_after(step, night)
     if not all(gate.passed for gate in gates) and not publishing.released(night):
-        publishing.hold(night, gates)
+        with _storage(night):
+            publishing.hold(night, gates)
+
+
+def _storage(night: Night) -> AbstractContextManager[None]:
+    return writable(f"lake {night.lake.uri}")
 
 
 def run_step(name: str, night: Night, progress: Progress) -> dict[str, Any]:
@@ -93,7 +99,7 @@ def run_step(name: str, night: Night, progress: Progress) -> dict[str, Any]:
     before = tuple(STEPS)[: list(STEPS).index(name)]
     if any(step not in night.record for step in before):
         night.load(before)  # before the lock: a step before its time makes no lake
-    with lock(night), progress.step(name, len(before), len(STEPS)):
+    with _storage(night), lock(night), progress.step(name, len(before), len(STEPS)):
         started = time.monotonic()
         record = night.record[name] = STEPS[name](night)
         record |= gating.asked(name, night)
@@ -111,7 +117,10 @@ def _failed(night: Night, step: str, why: Exception) -> None:
     ingest = night.record.get("ingest", {})
     if "participants" in ingest and not isinstance(why, LakeError):
         what = f"{step}: {why}" if isinstance(why, AbuseError) else f"{step}: {type(why).__name__}"
-        publishing.finish(night, "failed", [], reason=what)
+        try:
+            publishing.finish(night, "failed", [], reason=what)
+        except Exception as also:  # what went wrong first is what an operator has to know
+            why.add_note(f"Nor could that be written down: {first_line(also)}")
 
 
 def release(lake: Lake, run_id: str, actor: str, reason: str, progress: Progress) -> dict[str, Any]:

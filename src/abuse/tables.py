@@ -667,7 +667,10 @@ class Reviews(AppendOnly):
     review_id = Field(TEXT, "digest of the decision and the account: one request, written twice, is one", required=True)
     decision_id = Field(TEXT, "the request it is part of: one row per account, all in one commit", required=True)
     campaign_id = Field(TEXT, "the campaign", required=True)
-    run_id = Field(TEXT, "the publication the person looked at")
+    run_id = Field(
+        TEXT,
+        "the publication it was held against; of whom it is about, the person was shown no other verdicts",
+    )
     cluster_id = Field(TEXT, "the cluster the account was in there; empty when in none")
     account = Field(TEXT, "the account", required=True)
     action = Field(TEXT, "what was said", required=True, allowed=tuple(words.ACTIONS))

@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 from deltalake import DeltaTable, write_deltalake
 
-from abuse.lake.publication import append
+from abuse.lake.ledger import append
 from abuse.tables import (
     EVIDENCE,
     PUBLIC,

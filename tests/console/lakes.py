@@ -11,7 +11,7 @@ import pyarrow as pa
 from deltalake import DeltaTable, write_deltalake
 
 from abuse.contract import Table
-from abuse.lake.publication import append, replace_rows
+from abuse.lake.ledger import append, replace_rows
 from abuse.lake.storage import made_of, record_folder, write_json
 from abuse.settings import Settings
 from abuse.tables import (

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from abuse.lake.publication import REFRESHED, append
+from abuse.lake.ledger import append
+from abuse.lake.publication import REFRESHED
 from abuse.review.decide import approve, decide, resolve_appeal, undo
 from abuse.review.freeze import freeze
 from abuse.settings import Review

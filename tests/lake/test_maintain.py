@@ -20,10 +20,11 @@ from hypothesis import strategies as st
 
 from abuse.cli import main
 from abuse.errors import LakeError
+from abuse.lake.ledger import append, replace_rows
+from abuse.lake.ledger import ledger as ledger_rows
 from abuse.lake.lock import LakeLock
 from abuse.lake.maintain import Done, maintain
-from abuse.lake.publication import Publication, append, publications, replace_rows, runs
-from abuse.lake.publication import ledger as ledger_rows
+from abuse.lake.publication import Publication, publications, runs
 from abuse.settings import Maintain, Settings
 from abuse.tables import ClusterLineage, ClusterMembers, GateResults, Reviews, Runs
 from tests.lake.test_publication import CLOCK, NIGHT, clusters, gate, heir, lineage, publish, review, write_slice

@@ -17,7 +17,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from abuse.errors import ContractError, LakeError
-from abuse.lake.publication import append, current, ledger, publications, replace_rows, runs
+from abuse.lake.ledger import append, ledger, replace_rows
+from abuse.lake.publication import current, publications, runs
 from abuse.tables import PUBLIC, ClusterLineage, GateResults, Published, Reviews, Runs
 
 if TYPE_CHECKING:

@@ -14,8 +14,9 @@ from abuse.backfill import DONE, NEW, Planned, backfill, midnights, plan
 from abuse.campaign import load_campaign
 from abuse.errors import InputError, LakeError
 from abuse.lake.delta import Lake
+from abuse.lake.ledger import append
 from abuse.lake.maintain import maintain
-from abuse.lake.publication import append, current
+from abuse.lake.publication import current
 from abuse.replay import recorded, replay
 from abuse.settings import Maintain, Settings
 from abuse.tables import Reviews

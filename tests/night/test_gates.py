@@ -17,7 +17,8 @@ from rich.console import Console
 from abuse import night as nights
 from abuse.edge.context import Night
 from abuse.edge.gating import ASKED, gates_after
-from abuse.lake.publication import current, ledger, runs
+from abuse.lake.ledger import ledger
+from abuse.lake.publication import current, runs
 from abuse.operate.listing import gate_docs, gates_table
 from abuse.settings import Settings
 from abuse.tables import (

@@ -17,7 +17,8 @@ from abuse.contract import Table
 from abuse.edge.lineage import COMPARED
 from abuse.errors import LakeError
 from abuse.lake.delta import Lake
-from abuse.lake.publication import FOLLOWS, Publication, append, publications, runs
+from abuse.lake.ledger import append
+from abuse.lake.publication import FOLLOWS, Publication, publications, runs
 from abuse.night import release, run_step
 from abuse.operate.diff import diff
 from abuse.settings import Settings

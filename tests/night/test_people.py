@@ -19,8 +19,9 @@ from abuse.cli import main
 from abuse.edge.refresh import refresh
 from abuse.errors import LakeError
 from abuse.lake.delta import Lake
+from abuse.lake.ledger import append
 from abuse.lake.people import Now
-from abuse.lake.publication import REFRESHED, append, current, publications, runs
+from abuse.lake.publication import REFRESHED, current, publications, runs
 from abuse.night import release, run_step
 from abuse.review.decide import decide
 from abuse.review.freeze import freeze, reversals

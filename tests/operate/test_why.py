@@ -17,7 +17,8 @@ from hypothesis import strategies as st
 from rich.console import Console
 
 from abuse.errors import InputError
-from abuse.lake.publication import current, replace_rows
+from abuse.lake.ledger import replace_rows
+from abuse.lake.publication import current
 from abuse.operate.why import as_json, explain, render
 from abuse.operate.wording import OTHER_REASON, USER_CHANGES, USER_REASONS, USER_VERDICTS
 from abuse.tables import (

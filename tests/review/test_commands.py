@@ -14,7 +14,7 @@ from click.testing import CliRunner, Result
 from abuse import words
 from abuse.cli import main
 from abuse.commands import review
-from abuse.lake.publication import ledger
+from abuse.lake.ledger import ledger
 from abuse.tables import VERDICTS, Reviews
 from tests.review.made_up import ALONE, BOB, FARM, TEAM, seen, verdicts
 

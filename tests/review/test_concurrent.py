@@ -10,8 +10,8 @@ from deltalake import DeltaTable
 from deltalake.exceptions import DeltaError
 
 from abuse.errors import LakeError
+from abuse.lake.ledger import ledger, replace_rows
 from abuse.lake.people import reviews
-from abuse.lake.publication import ledger, replace_rows
 from abuse.tables import Reviews
 from tests.review.made_up import FARM, TEAM, says, verdicts
 

@@ -10,8 +10,8 @@ import pytest
 from deltalake import DeltaTable
 
 from abuse.errors import InputError
+from abuse.lake.ledger import ledger
 from abuse.lake.people import reviews
-from abuse.lake.publication import ledger
 from abuse.review.decide import approve, decide_each, open_appeal, resolve_appeal, undo
 from abuse.review.refused import Changed, NotAllowed, Unknown
 from abuse.review.said import Decision

@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 
 from abuse.errors import InputError, LakeError
+from abuse.lake.ledger import append, ledger, replace_rows
 from abuse.lake.maintain import maintain
 from abuse.lake.people import Now, review_ids, run_name
-from abuse.lake.publication import append, current, ledger, replace_rows, runs
+from abuse.lake.publication import current, runs
 from abuse.review.decide import undo
 from abuse.review.freeze import freeze, freezes, reversals, write_csv
 from abuse.settings import Maintain

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from abuse.errors import InputError
+from abuse.lake.ledger import ledger
 from abuse.lake.people import review_ids, run_name
-from abuse.lake.publication import ledger
 from abuse.review.decide import approve, decide_each, undo
 from abuse.review.page import render_decision, render_queue
 from abuse.review.queue import queue

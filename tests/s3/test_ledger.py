@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 
 from abuse.errors import LakeError
+from abuse.lake.ledger import append, ledger, replace_rows
 from abuse.lake.maintain import maintain
 from abuse.lake.needs import needed_versions
-from abuse.lake.publication import append, current, ledger, publications, replace_rows, runs
+from abuse.lake.publication import current, publications, runs
 from abuse.lake.storage import made_of, storage_of, write_json
 from abuse.operate.export import export
 from abuse.operate.why import explain

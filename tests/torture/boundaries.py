@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
-from abuse.lake import publication
+from abuse.lake import ledger
 from abuse.lake.delta import Lake
 from abuse.lake.storage import storage_of
 from abuse.lake.storage.local import Local
@@ -67,7 +67,7 @@ def under(knife: Knife) -> Iterator[None]:
         patch.object(Lake, "replace", knife.around(Lake.replace, table)),
         patch.object(Lake, "append", knife.around(Lake.append, table)),
         patch.object(Lake, "spiller", spilling),
-        patch.object(publication, "_commit", knife.around(publication._commit, lambda _, of, __: of.table_name())),
+        patch.object(ledger, "_commit", knife.around(ledger._commit, lambda _, of, __: of.table_name())),
         *(patch.object(of, "write", knife.around(of.write, lambda _, to, __: Path(to).name)) for of in STORAGES),
     ]
     for one in patches:

@@ -18,10 +18,14 @@ from abuse.console.read.shelf import Shelf
 from abuse.console.who.person import Visitor
 from abuse.settings import Console, Review
 
+MOST_OF_A_NAME = 2000
+"""Characters of an id in an address of a page; browsers and proxies take it."""
 CampaignId = Annotated[str, Path(pattern=r"^[\w-]{1,100}$", description="The campaign's id.")]
 ClusterId = Annotated[str, Path(pattern=r"^[0-9a-f]{1,64}$", description="The cluster's id, hex digits.")]
 RunId = Annotated[str, Path(pattern=r"^[\w-]{1,64}$", description="The run's id.")]
-Account = Annotated[str, Path(min_length=1, max_length=200, description="The campaign's own id, or an address of it.")]
+Account = Annotated[
+    str, Path(min_length=1, max_length=MOST_OF_A_NAME, description="The campaign's own id, or an address of it.")
+]
 AsOf = Annotated[
     AwareDatetime | None,
     BeforeValidator(lambda text: text or None),

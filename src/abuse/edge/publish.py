@@ -12,7 +12,8 @@ from abuse.edge.context import Night
 from abuse.edge.gating import ASKED, gates_after
 from abuse.edge.report import page_of, report_of
 from abuse.errors import Held
-from abuse.lake.publication import Run, append, replace_rows, runs
+from abuse.lake.ledger import append, replace_rows
+from abuse.lake.publication import Run, runs
 from abuse.lake.storage import made_of, report_folder, write_json
 from abuse.operate.night_page.kept import keep
 from abuse.quality.gates import Gate

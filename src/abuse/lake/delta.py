@@ -21,8 +21,9 @@ from abuse.contract import Field, Table
 from abuse.errors import LakeError
 from abuse.lake import rust
 from abuse.lake.constraints import constrain
-from abuse.lake.spill import spill_folder, writable
+from abuse.lake.spill import spill_folder
 from abuse.lake.storage import remove_tree
+from abuse.lake.trouble import writable
 from abuse.tables import Fact, PerRun, Published
 
 if TYPE_CHECKING:
@@ -142,12 +143,12 @@ class Lake:
         GraphFrames' checkpoints go to the same folder.
         """
         folder = f"{spill_folder(self.uri, self.spark)}/{run_key}"
-        with writable(folder):
+        with writable(f"folder {folder}"):
             self.spark.sparkContext.setCheckpointDir(f"{folder}/checkpoints")
 
         def spill(frame: DataFrame) -> DataFrame:
             path = f"{folder}/{next(self._spills)}"
-            with writable(folder):
+            with writable(f"folder {folder}"):
                 frame.write.mode("overwrite").parquet(path)
             return self.spark.read.schema(frame.schema).parquet(path)
 

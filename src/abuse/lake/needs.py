@@ -10,7 +10,8 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from abuse.lake.publication import Run, ledger, runs
+from abuse.lake.ledger import ledger
+from abuse.lake.publication import Run, runs
 from abuse.lake.storage import made_of, read_json, record_folders
 from abuse.tables import FirstFunders, Freezes, PerRun
 

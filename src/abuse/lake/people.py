@@ -17,7 +17,8 @@ import pyarrow.compute as pc
 
 from abuse import authority
 from abuse.authority import Group, Row, Standing, Word
-from abuse.lake.publication import Publication, ledger
+from abuse.lake.ledger import Turn, ledger
+from abuse.lake.publication import Publication
 from abuse.settings import Policy, digest
 from abuse.tables import ClusterMembers, Decisions, Reviews
 from abuse.words import PLAIN
@@ -51,10 +52,12 @@ class Now:
     publication: Publication
     rows: list[Row]
     """All reviews of the campaign."""
+    turn: Turn | None = None
+    """Of who means to write by what is read here."""
 
     @classmethod
-    def of(cls, publication: Publication) -> Now:
-        return cls(publication, reviews(publication.lake, publication.run.campaign_id))
+    def of(cls, publication: Publication, turn: Turn | None = None) -> Now:
+        return cls(publication, reviews(publication.lake, publication.run.campaign_id), turn)
 
     @property
     def spoken_of(self) -> pc.Expression:

@@ -1,31 +1,22 @@
-"""`runs` -> which versions of the public tables count -> their rows. Ledgers are written here, by delta-rs alone."""
+"""`runs` -> which versions of the public tables count -> their rows."""
 
 from __future__ import annotations
 
 import json
-import random
-import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
-from deltalake import CommitProperties, write_deltalake
-from deltalake.exceptions import CommitFailedError, DeltaError
+from deltalake.exceptions import DeltaError
 
-from abuse.errors import ContractError, LakeError
+from abuse.errors import LakeError, first_line
 from abuse.lake.arrow import declared, files_of
-from abuse.lake.rust import create, is_table, opened, options
-from abuse.tables import WHEN, Ledger, Published, Runs
+from abuse.lake.ledger import ledger, table_uri
+from abuse.lake.rust import opened
+from abuse.tables import WHEN, Published, Runs
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from abuse.contract import Table
-
-COMMIT_TRIES = 30
-LONGEST_WAIT_S = 0.5
 FOLLOWS = "lineage and verdict changes follow the slice of"
 REFRESHED = "reviews written since run"
 
@@ -89,13 +80,13 @@ class Publication:
             (table.as_of, "=", run.as_of.astimezone(UTC).isoformat(" ", "microseconds").removesuffix("+00:00")),
         ]
         try:
-            uri = _uri(self.lake, table)
+            uri = table_uri(self.lake, table)
             found_at = opened(uri, version)
             rows = found_at.to_pyarrow_dataset(filesystem=files_of(found_at, uri), file_pruning_predicate=files)
             wanted = in_slice if filter is None else in_slice & filter
             found = declared(rows, table, columns or table.columns(), wanted)
         except (DeltaError, OSError) as error:
-            said = f"version {version} cannot be read ({_first_line(error)})"
+            said = f"version {version} cannot be read ({first_line(error)})"
             raise self._unreadable(table, said, "the version it published") from error
         return found
 
@@ -139,65 +130,5 @@ def current(lake: str, campaign_id: str, as_of: datetime | None = None) -> Publi
     )
 
 
-def ledger(lake: str, table: type[Table], filter: pc.Expression | None = None) -> pa.Table:
-    """The rows of a ledger as it is now; none where it was never written."""
-    uri = _uri(lake, table)
-    if not is_table(uri):
-        return table.arrow_schema().empty_table()
-    found = opened(uri)
-    dataset = found.to_pyarrow_dataset(filesystem=files_of(found, uri))
-    return declared(dataset, table, table.columns(), filter)
-
-
-def append(lake: str, table: type[Table], rows: list[dict[str, Any]]) -> None:
-    """Adds rows to a ledger, which is made on first use. Writers at the same moment take turns."""
-    checked = _checked(table, rows)
-    _commit(lake, table, lambda uri, how: write_deltalake(uri, checked, mode="append", **how))
-
-
-def replace_rows(lake: str, table: type[Table], rows: list[dict[str, Any]], predicate: str) -> None:
-    """Puts these rows in the place of those under the SQL predicate, which must hold for them too."""
-    checked = _checked(table, rows)
-    _commit(lake, table, lambda uri, how: write_deltalake(uri, checked, mode="overwrite", predicate=predicate, **how))
-
-
-def _commit(lake: str, table: type[Table], write: Callable[[str, dict[str, Any]], None]) -> None:
-    """delta-rs gives up when it loses a race for long, and at once when two writers make the table; so we ask again."""
-    uri = _uri(lake, table)
-    only_append = {"delta.appendOnly": "true"} if issubclass(table, Ledger) and table.is_append_only else None
-    for tried in range(COMMIT_TRIES):
-        try:
-            if not is_table(uri):
-                create(uri, schema=table.arrow_schema(), configuration=only_append)
-            turns = CommitProperties(max_commit_retries=COMMIT_TRIES)
-            write(uri, {"schema_mode": "merge", "commit_properties": turns, "storage_options": options(uri)})
-        except CommitFailedError as error:
-            if tried + 1 == COMMIT_TRIES or "append-only" in str(error):
-                found = f"not written ({_first_line(error)})"
-                raise LakeError(f"lake {lake}: {table.table_name()}", found, "a commit", "Try again.") from error
-            time.sleep(random.uniform(0, min(LONGEST_WAIT_S, 0.02 * 2**tried)))
-        else:
-            return
-
-
-def _checked(table: type[Table], rows: list[dict[str, Any]]) -> pa.Table:
-    """Arrow drops unknown keys and fills missing ones without a word; a ledger must not."""
-    needed = {f.name for f in table.fields() if f.required}
-    unknown = sorted({name for row in rows for name in row} - set(table.columns()))
-    empty = sorted({name for row in rows for name in needed if row.get(name) is None})
-    if unknown or empty:
-        found = "; ".join([f"{n} is not a column" for n in unknown] + [f"{n} is empty" for n in empty])
-        raise ContractError(f"table {table.table_name()}", found, "its declared columns", "Fix what wrote it.")
-    return pa.Table.from_pylist(rows, schema=table.arrow_schema())
-
-
-def _uri(lake: str, table: type[Table]) -> str:
-    return f"{lake.rstrip('/')}/{table.table_name()}"
-
-
 def _run(row: dict[str, Any]) -> Run:
     return Run(**row | {"versions": json.loads(row[Runs.versions]), "report": json.loads(row[Runs.report])})
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).splitlines() or [type(error).__name__])[0]

@@ -12,7 +12,8 @@ from rich.console import Console
 from rich.table import Table
 
 from abuse.errors import InputError
-from abuse.lake.publication import Run, ledger
+from abuse.lake.ledger import ledger
+from abuse.lake.publication import Run
 from abuse.lake.publication import runs as all_runs
 from abuse.lake.storage import read_json, record_folder, record_folders
 from abuse.operate.page import printable

@@ -21,6 +21,13 @@ def printable(text: str) -> str:
     return "".join(c.encode("unicode_escape").decode() if unicodedata.category(c) in HIDDEN else c for c in text)
 
 
+def meant(name: str) -> tuple[str, ...]:
+    """What a person may mean who names an account, the likeliest first. Addresses are stored in lower case, other ids
+    as the campaign writes them, and some end in what nobody would type.
+    """
+    return name, name.lower(), name.strip(), name.strip().lower()
+
+
 def counted(num: int, noun: str) -> str:
     """`1 cluster`, `2 clusters`."""
     return f"{num:,} {noun}{'' if num == 1 else 's'}"

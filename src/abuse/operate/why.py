@@ -16,10 +16,10 @@ import pyarrow.compute as pc
 
 from abuse.authority import overlaid
 from abuse.errors import InputError, LakeError
-from abuse.lake.people import Now
+from abuse.lake.people import Now, among
 from abuse.lake.publication import Publication, Run, publications
 from abuse.operate.because import because
-from abuse.operate.page import listed, moment, printable, say, title
+from abuse.operate.page import listed, meant, moment, printable, say, title
 from abuse.operate.people import told
 from abuse.operate.wording import (
     LABELS,
@@ -144,15 +144,13 @@ def as_json(explanation: Explanation) -> str:
 
 
 def _decision(publication: Publication, account: str) -> dict[str, Any]:
-    """Addresses are stored in lower case, other ids as the campaign writes them."""
-    exact = account.strip()
-    found = publication.read(Decisions, filter=pc.field(Decisions.account).isin([exact, exact.lower()])).to_pylist()
-    by_account: dict[str, dict[str, Any]] = {row[Decisions.account]: row for row in found}
-    if by_account:
-        return by_account.get(exact) or by_account[exact.lower()]
+    forms = meant(account)
+    found: list[dict[str, Any]] = publication.read(Decisions, filter=among(forms)).to_pylist()
+    if found:
+        return min(found, key=lambda row: forms.index(row[Decisions.account]))
     run, num = publication.run, publication.read(Decisions, [Decisions.account]).num_rows
     raise InputError(
-        f"account {printable(exact)}",
+        f"account {printable(account.strip())}",
         f"did not take part in campaign {run.campaign_id!r} before {moment(run.as_of.isoformat())}",
         f"one of its {num:,} participants",
         "Check the address, or name another night with --as-of.",

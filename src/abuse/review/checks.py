@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from typing import Literal
 
 from abuse import authority
 from abuse.authority import Group
 from abuse.errors import InputError
 from abuse.lake.people import Now, among
-from abuse.operate.page import printable
+from abuse.lake.publication import Publication, runs
+from abuse.operate.page import meant, printable
 from abuse.review.refused import Changed, NotAllowed, Unknown
 from abuse.review.said import Said
 from abuse.tables import Decisions
@@ -16,6 +18,9 @@ from abuse.words import ROLES, least_role, reasons_for
 
 MAX_ACTOR, MAX_NOTE = 200, 10_000
 LOOK = "Look with `abuse review show`."
+MERGED = "It may have merged into another."
+Kind = Literal["account", "cluster"]
+"""What a name is of; where none is given, whatever has it."""
 
 
 def checked(said: Said) -> Said:
@@ -46,30 +51,37 @@ def _is_text(text: str) -> bool:
 
 
 def found_accounts(now: Now, targets: Sequence[str]) -> list[str]:
-    """Each account once, as the lake writes it: addresses in lower case, other ids as they are."""
-    asked = [target.strip() for target in targets]
-    either = {form for target in asked for form in (target, target.lower()) if _is_text(form)}
-    rows = now.publication.read(Decisions, [Decisions.account], among(either))
-    known = set(rows[Decisions.account].to_pylist())
-    missing = [target for target in asked if target not in known and target.lower() not in known]
+    """Each account once, as the lake writes it."""
+    forms = {target: [form for form in meant(target) if _is_text(form)] for target in targets}
+    asked = among({form for every in forms.values() for form in every})
+    known = set(now.publication.read(Decisions, [Decisions.account], asked)[Decisions.account].to_pylist())
+    found = {target: next((form for form in every if form in known), None) for target, every in forms.items()}
+    missing = [target for target in targets if found[target] is None]
     if missing:
         run = now.publication.run
         more = f" (and {len(missing) - 1} more)" if len(missing) > 1 else ""
-        found = f"did not take part in campaign {run.campaign_id!r} before {run.as_of.isoformat()}{more}"
+        what = f"did not take part in campaign {run.campaign_id!r} before {run.as_of.isoformat()}{more}"
         fix = "Check it; who may yet come is exempted by the campaign file's allow_list."
-        raise Unknown(f"account {printable(missing[0])}", found, "one of its participants, or a cluster", fix)
-    return sorted({target if target in known else target.lower() for target in asked})
+        raise Unknown(f"account {printable(missing[0].strip())}", what, "one of its participants, or a cluster", fix)
+    return sorted({account for account in found.values() if account is not None})
 
 
-def cluster_of(now: Now, targets: Sequence[str], seen: str | None) -> Group:
-    """The members, where the one target is a cluster; else nobody. Nobody decides on whom they have not seen."""
-    if len(targets) != 1 or not _is_text(targets[0]):
+def cluster_of(now: Now, targets: Sequence[str], seen: str | None, kind: Kind | None = None) -> Group:
+    """The members, where the one target is a cluster; else nobody. Nobody decides on whom they have not seen. Raises
+    InputError when it may be an account as well: who takes part chooses its name.
+    """
+    if kind == "account" or len(targets) != 1 or not _is_text(targets[0]):
         return frozenset()
-    members = now.members(targets[0].strip())
+    name = targets[0].strip()
+    where, members = f"cluster {printable(name)}", now.members(name)
+    if not members and kind == "cluster":
+        raise Unknown(where, "not in the current publication", "one of its clusters", MERGED)
+    if members and kind is None and now.publication.read(Decisions, [Decisions.account], among({name})).num_rows:
+        found, fix = "an account has that name too", "Decide in the console, which knows which of them is meant."
+        raise InputError(where, found, "a name of one thing", fix)
     if members and not seen:
         wanted = "the digest of the members that you saw"
-        fix = "`abuse review show` prints it."
-        raise InputError(f"cluster {printable(targets[0])}", "decided on without --seen", wanted, fix)
+        raise InputError(where, "decided on without --seen", wanted, "`abuse review show` prints it.")
     return members
 
 
@@ -80,3 +92,23 @@ def as_seen(groups: Collection[Group], seen: str | None) -> None:
         sizes = " and ".join(f"{len(group):,}" for group in sorted(whole, key=len)[:3])
         wanted = f"the digest of the {sizes} members of now"  # and not the digest: who pastes it has not looked
         raise Changed("--seen", f"{printable(seen)} is not the member set of now", wanted, LOOK)
+
+
+def as_shown(now: Now, accounts: Collection[str], run_id: str | None) -> None:
+    """Raises InputError when the machine says something else of an account now than in the run that was shown."""
+    run = now.publication.run
+    if run_id in (None, "", run.run_id):
+        return
+    shown = next((one for one in runs(now.publication.lake, run.campaign_id) if one.run_id == run_id), None)
+    if shown is None or shown.status != "published":
+        raise Unknown(f"run {printable(str(run_id))}", "is no publication", "the one that was shown", LOOK)
+    before, after = (_machine(night, accounts) for night in (Publication(now.publication.lake, shown), now.publication))
+    others = sum(before.get(account) != after.get(account) for account in accounts)
+    if others:
+        found = f"another night was published since, which says something else of {others:,} of these accounts"
+        raise Changed("the page", found, "the night of now", "Load it again, and look.")
+
+
+def _machine(night: Publication, accounts: Collection[str]) -> dict[str, str]:
+    rows = night.read(Decisions, [Decisions.account, Decisions.machine_verdict], among(accounts))
+    return dict(zip(*(column.to_pylist() for column in rows.columns), strict=True))

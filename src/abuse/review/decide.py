@@ -4,43 +4,59 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 from abuse import authority
 from abuse.authority import Group, Row
 from abuse.errors import InputError
+from abuse.lake.ledger import turn
 from abuse.lake.people import Now
 from abuse.lake.publication import current
 from abuse.operate.page import printable
-from abuse.review.checks import LOOK, as_seen, checked, cluster_of, found_accounts
+from abuse.review.checks import LOOK, MERGED, Kind, as_seen, as_shown, checked, cluster_of, found_accounts
 from abuse.review.refused import Changed, Conflict, NotAllowed, Unknown
 from abuse.review.said import Decision, Said
 from abuse.review.store import Place, Statement, decision_of, needs_second, write
 from abuse.review.taken import TAKE, told_from_whom
+from abuse.review.turns import in_turn
 from abuse.settings import Review
 from abuse.tables import Reviews
 from abuse.words import LENIENT, OUTCOMES
 
 
+@in_turn
 def decide(
-    lake: str, campaign_id: str, said: Said, targets: Sequence[str], rules: Review, *, seen: str | None = None
+    lake: str,
+    campaign_id: str,
+    said: Said,
+    targets: Sequence[str],
+    rules: Review,
+    *,
+    seen: str | None = None,
+    kind: Kind | None = None,
+    run_id: str | None = None,
 ) -> Decision:
-    """Says it of accounts, or of all members of one cluster. `seen`: the digest of the members the person was shown.
+    """Says it of accounts, or of all members of one cluster. `seen`: the digest of the members the person was shown;
+    `run_id`: the publication they were shown.
 
-    Raises InputError when a target is unknown, a word is wrong, or the members are others than those that were seen.
+    Raises InputError when a target is unknown, a word is wrong, or members or verdicts are others than were shown.
     """
     now = _now(lake, campaign_id, said)
-    found = write(now, [_statement(now, said, targets, seen)], rules.max_alone)[0]
+    asked = _statement(now, said, targets, seen, kind)
+    as_shown(now, asked.accounts, run_id)
+    found = write(now, [asked], rules.max_alone)[0]
     if said.action != TAKE:
         return found
     cluster_id = targets[0].strip()
     return told_from_whom(now, {cluster_id: found}, said.actor)[cluster_id]
 
 
+@in_turn
 def decide_each(
-    lake: str, campaign_id: str, said: Said, seen: Mapping[str, str], rules: Review
+    lake: str, campaign_id: str, said: Said, seen: Mapping[str, str], rules: Review, *, run_id: str | None = None
 ) -> dict[str, Decision | InputError]:
     """Says it of many clusters in one commit: cluster -> what came of it, or why it was refused. `seen`: cluster -> the
-    digest of its members as they were shown.
+    digest of its members as they were shown, of the publication `run_id`.
     """
     now = _now(lake, campaign_id, said)
     groups = now.clusters([name for name in seen if name.isprintable()])
@@ -50,6 +66,7 @@ def decide_each(
         own = replace(said, key=said.key and f"{said.key} {cluster_id}")
         try:
             asked[cluster_id] = _of_cluster(own, cluster_id, groups.get(cluster_id), members)
+            as_shown(now, groups[cluster_id], run_id)
         except InputError as why:
             refused[cluster_id] = why
     written = dict(zip(asked, write(now, list(asked.values()), rules.max_alone), strict=True)) if asked else {}
@@ -60,17 +77,18 @@ def decide_each(
 def _of_cluster(said: Said, cluster_id: str, members: Group | None, seen: str) -> Statement:
     """Raises InputError unless they are the members that were seen."""
     if members is None:
-        where, fix = f"cluster {printable(cluster_id)}", "It may have merged into another."
-        raise Unknown(where, "not in the current publication", "one of its clusters", fix)
+        raise Unknown(
+            f"cluster {printable(cluster_id)}", "not in the current publication", "one of its clusters", MERGED
+        )
     if said.action == "split":
         raise InputError("split", "a whole cluster", "the members to split off", LOOK)
     as_seen([members], seen or "nothing")
     return Statement(said=said, accounts=sorted(members))
 
 
-def _statement(now: Now, said: Said, targets: Sequence[str], seen: str | None) -> Statement:
+def _statement(now: Now, said: Said, targets: Sequence[str], seen: str | None, kind: Kind | None) -> Statement:
     """What is asked, held against the publication. Raises InputError."""
-    members = cluster_of(now, targets, seen)
+    members = cluster_of(now, targets, seen, kind)
     accounts = sorted(members) if members else found_accounts(now, targets)
     if said.action == TAKE and not members:
         raise InputError(TAKE, "accounts", "one cluster, whole", LOOK)
@@ -83,6 +101,7 @@ def _statement(now: Now, said: Said, targets: Sequence[str], seen: str | None) -
     return Statement(said=said, accounts=accounts)
 
 
+@in_turn
 def approve(lake: str, campaign_id: str, said: Said, decision_id: str) -> Decision:
     """Lets a decision count that waits for a second person. Raises InputError when that is its author, when nothing
     waits, or when the members have changed since it was made.
@@ -108,19 +127,37 @@ def approve(lake: str, campaign_id: str, said: Said, decision_id: str) -> Decisi
     return write(now, [Statement(said=said, accounts=accounts, names=names)], 0)[0]
 
 
+@in_turn
 def undo(lake: str, campaign_id: str, said: Said, decision_id: str) -> Decision:
-    """Takes a decision back: its rows stay, and no longer count."""
+    """Takes a decision back: its rows stay, and no longer count. An answer that granted an appeal and the reversal that
+    was written with it go together.
+    """
     now = _now(lake, campaign_id, said)
     ours = _rows_of(now, decision_id)
     if any(row[Reviews.action] == "undo" for row in ours):
         raise Conflict(_named(decision_id), "takes one back", "one that says something", "Say it again instead.")
     living = _ids(authority.living(now.rows))
-    names = {row[Reviews.account]: row[Reviews.review_id] for row in ours if row[Reviews.review_id] in living}
-    if not names:
+    asked = []
+    for rows in (ours, _granted_with(now, ours)):
+        names = {row[Reviews.account]: row[Reviews.review_id] for row in rows if row[Reviews.review_id] in living}
+        asked += [Statement(said=said, accounts=sorted(names), names=names)] if names else []
+    if not asked:
         return decision_of([row for row in now.rows if row[Reviews.supersedes] in _ids(ours)], is_new=False)
-    return write(now, [Statement(said=said, accounts=sorted(names), names=names)], 0)[0]
+    return write(now, asked, 0)[0]
 
 
+def _granted_with(now: Now, ours: Sequence[Row]) -> list[Row]:
+    """The other half of a granted appeal: of its answer the reversal, of the reversal its answer."""
+    ids = _ids(ours)
+    commits = {_commit_of(row) for row in ours if row[Reviews.reason_code] == OUTCOMES["granted"]}
+    return [row for row in now.rows if row[Reviews.review_id] not in ids and _commit_of(row) in commits]
+
+
+def _commit_of(row: Row) -> tuple[Any, ...]:
+    return row[Reviews.account], row[Reviews.actor], row[Reviews.decided_at], row[Reviews.reason_code]
+
+
+@in_turn
 def open_appeal(lake: str, campaign_id: str, said: Said, account: str) -> Decision:
     """Writes down that the owner asks for a review; once, however often it is asked while it is open."""
     now = _now(lake, campaign_id, said)
@@ -131,6 +168,7 @@ def open_appeal(lake: str, campaign_id: str, said: Said, account: str) -> Decisi
     return write(now, [Statement(said=said, accounts=accounts)], 0)[0]
 
 
+@in_turn
 def resolve_appeal(
     lake: str, campaign_id: str, said: Said, account: str, outcome: str, rules: Review
 ) -> list[Decision]:
@@ -158,7 +196,8 @@ def resolve_appeal(
 
 def _now(lake: str, campaign_id: str, said: Said) -> Now:
     checked(said)
-    return Now.of(current(lake, campaign_id))
+    ours = turn(lake, Reviews, f"reviews of {campaign_id}")
+    return Now.of(current(lake, campaign_id), ours)
 
 
 def _rows_of(now: Now, decision_id: str) -> list[Row]:

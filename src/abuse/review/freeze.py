@@ -18,8 +18,9 @@ import pyarrow.compute as pc
 
 from abuse import authority
 from abuse.errors import InputError, LakeError
+from abuse.lake.ledger import append, ledger
 from abuse.lake.people import Now, review_ids, reviews, run_name
-from abuse.lake.publication import Publication, append, current, ledger, runs
+from abuse.lake.publication import Publication, current, runs
 from abuse.lake.storage import storage_of
 from abuse.settings import digest
 from abuse.tables import Decisions, DisqualifiedAccounts, Freezes, Reviews

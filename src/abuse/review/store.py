@@ -1,7 +1,7 @@
 """Statements about accounts -> rows of `reviews`, in one commit. Nothing here changes or removes a row.
 
-A statement is named by a digest of what it says and of what was said of its accounts before. Asked again, it is found;
-asked by two hands at once, both write the same review_ids, and readers take them once.
+A statement is named by a digest of what it says and of what was said of its accounts before, so asked again it is
+found. It is written only behind the ledger that it was held against.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from typing import Any
 
 from abuse import authority
 from abuse.authority import Group, Row
+from abuse.lake.ledger import append
 from abuse.lake.people import Now, among
-from abuse.lake.publication import append
 from abuse.operate.page import printable
 from abuse.review.refused import Conflict
 from abuse.review.said import Decision, Said
@@ -62,7 +62,9 @@ class Place:
 
 
 def write(now: Now, statements: Sequence[Statement], max_alone: int) -> list[Decision]:
-    """What came of each statement. `max_alone`: accounts that one person may let off of one cluster."""
+    """What came of each statement. `max_alone`: accounts that one person may let off of one cluster. Raises Overtaken
+    where somebody spoke in this campaign since the ledger was read.
+    """
     place = Place.of(now, sorted({account for one in statements for account in one.accounts}))
     decided_at = datetime.now(UTC)
     found: list[Decision] = []
@@ -75,7 +77,7 @@ def write(now: Now, statements: Sequence[Statement], max_alone: int) -> list[Dec
             known = decision_of(new, is_new=True)
         found.append(known)
     if rows:
-        append(now.publication.lake, Reviews, rows)
+        append(now.publication.lake, Reviews, rows, after=now.turn)
     return found
 
 

@@ -55,7 +55,7 @@ def of_many(
         ticked = dict(one.split(BETWEEN, 1) for one in form.all("cluster") if BETWEEN in one)
         if not ticked:
             raise InputError("clusters", "none is ticked", "one or more", "Tick which you mean.")
-        found = decide_each(ledgers.lake, campaign_id, word, ticked, rules)
+        found = decide_each(ledgers.lake, campaign_id, word, ticked, rules, run_id=form.one("shown"))
         return [line(one, cluster_id) for cluster_id, one in found.items()]
 
     asked = {"show": show, "sort": sort, "kind": kind, "least": least or None, "whose": whose, "page": page}

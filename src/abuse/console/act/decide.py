@@ -40,7 +40,7 @@ def of_cluster(
     def act() -> list[Decision | Line]:
         action = action_of(form, OF_CLUSTER)
         word = said(who, action, form, [cluster_id], remark(action))
-        found = decide(ledgers.lake, campaign_id, word, [cluster_id], rules, seen=form.one("seen"))
+        found = decide(ledgers.lake, campaign_id, word, [cluster_id], rules, kind="cluster", **as_seen(form))
         return meanwhile(ledgers, campaign_id, who, form, found)
 
     return back(outcomes, who, told(ledgers, act), url("campaigns", campaign_id, "clusters", cluster_id), TOP)
@@ -63,7 +63,7 @@ def of_members(
         word = said(who, action_of(form, OF_MEMBERS), form, ticked)
         if not ticked:
             raise InputError("members", "none is ticked", "one or more", "Tick whom you mean.")
-        found = decide(ledgers.lake, campaign_id, word, ticked, rules, seen=form.one("seen"))
+        found = decide(ledgers.lake, campaign_id, word, ticked, rules, kind="account", **as_seen(form))
         return meanwhile(ledgers, campaign_id, who, form, found)
 
     return back(outcomes, who, told(ledgers, act), url("campaigns", campaign_id, "clusters", cluster_id), TOP)
@@ -83,11 +83,16 @@ def of_account(
     def act() -> list[Decision | Line]:
         action = action_of(form, OF_ACCOUNT)
         word = said(who, action, form, [account], remark(action))
-        seen = None if action == "note" else form.one("seen")  # a remark harms nobody, whoever is beside it
-        found = decide(ledgers.lake, campaign_id, word, [account], rules, seen=seen)
+        shown = {} if action == "note" else as_seen(form)  # a remark harms nobody, whoever is beside it
+        found = decide(ledgers.lake, campaign_id, word, [account], rules, kind="account", **shown)
         return meanwhile(ledgers, campaign_id, who, form, found)
 
     return back(outcomes, who, told(ledgers, act), url("campaigns", campaign_id, "accounts", account), TOP)
+
+
+def as_seen(form: Form) -> dict[str, str]:
+    """The members and the night that the page showed."""
+    return {"seen": form.one("seen"), "run_id": form.one("shown")}
 
 
 def action_of(form: Form, allowed: tuple[str, ...]) -> str:

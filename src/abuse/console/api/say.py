@@ -11,9 +11,10 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from abuse.console.act.again import DecisionId
 from abuse.console.act.forms import FromVisitor, may
 from abuse.console.api import shapes, words
-from abuse.console.asked import CampaignId, FromLedgers, FromReview, Published
+from abuse.console.asked import MOST_OF_A_NAME, CampaignId, FromLedgers, FromReview, Published
 from abuse.console.who.person import Visitor
 from abuse.review import decide as deciding
+from abuse.review.checks import Kind
 from abuse.review.said import Decision, Said
 from abuse.words import OUTCOMES, PLAIN
 
@@ -24,7 +25,7 @@ PROBLEMS: dict[int | str, dict[str, Any]] = {
         401: "No token, or nobody's.",
         403: "The role may not, or the decision is one's own.",
         404: "No such campaign, cluster, account or decision.",
-        409: "The members are others than were seen; the key was given to another request; nothing waits or is open.",
+        409: "Members or verdicts are others than were seen; the key is another request's; nothing waits or is open.",
         413: "A body beyond the settings' limit.",
         422: "Not as described, or a reason that does not fit.",
         503: "Not yet read.",
@@ -41,10 +42,13 @@ Key = Annotated[
     str,
     Header(alias="Idempotency-Key", max_length=200, description="Sent again under it, a request counts once."),
 ]
-Target = Annotated[str, Field(min_length=1, max_length=200)]
-Owner = Annotated[str, Path(min_length=1, max_length=200, description="The campaign's own id of the account.")]
+Target = Annotated[str, Field(min_length=1, max_length=MOST_OF_A_NAME)]
+Owner = Annotated[
+    str, Path(min_length=1, max_length=MOST_OF_A_NAME, description="The campaign's own id of the account.")
+]
 Note = Annotated[str | None, Field(max_length=10_000, description="Why, in words; for colleagues.")]
 Seen = Annotated[str | None, Field(max_length=64, description="`seen` of the cluster or account as it was read.")]
+Shown = Annotated[str | None, Field(pattern=r"^[\w-]{1,64}$", description="The run whose verdicts were looked at.")]
 Reason = Annotated[str, Field(max_length=50, description="A code that may stand for the action.")]
 
 
@@ -59,6 +63,7 @@ class Word(Body):
     targets: list[Target] = Field(default=[], max_length=10_000)
     cluster_id: str | None = Field(default=None, pattern=r"^[0-9a-f]{1,64}$")
     seen: Seen = None
+    run_id: Shown = None
     reason_code: Reason = Field(default="", max_length=50, description="`note` and `take` need none.")
     note: Note = None
 
@@ -97,8 +102,11 @@ def say(
 ) -> words.Said:  # fmt: skip
     """Confirms, overturns, splits off, holds, exempts, notes or takes."""
     said = _said(who, word.action, PLAIN.get(word.action, word.reason_code), word.note, key)
+    kind: Kind = "cluster" if word.cluster_id else "account"
     targets = [word.cluster_id] if word.cluster_id else word.targets
-    found = deciding.decide(ledgers.lake, campaign_id, said, targets, rules, seen=word.seen)
+    found = deciding.decide(
+        ledgers.lake, campaign_id, said, targets, rules, seen=word.seen, kind=kind, run_id=word.run_id
+    )
     return _told(ledgers, answer, [found])[0]
 
 

@@ -23,7 +23,7 @@ class Said(Shape):
 class Review(Shape):
     review_id: str
     decision_id: str
-    run_id: str | None = Field(description="The publication that the person looked at.")
+    run_id: str | None = Field(description="The publication that it was held against.")
     cluster_id: str | None
     account: str
     action: str

@@ -48,6 +48,7 @@ def account(request: Request, campaign_id: CampaignId, account: Account, desk: F
         outcome=desk.outcome,
         seen=accounts.seen(view, row),
         heard=desk.num_heard,
+        shown=desk.shown,
         stand=desk.people.stands.get(name),
         entries=entries(desk.people, [name], desk.who),
         most_entries=MOST_SHOWN,

@@ -51,7 +51,7 @@ def cluster(
     found, part = reading.cluster(desk.view, cluster_id), part_of(request)
     shared: dict[str, Any] = {"campaign_id": campaign_id, "tab": "queue", "as_of": desk.as_of, "cluster": found}
     shared |= members(desk, found, sort, page, rules.page_rows)
-    shared |= {"reload": part == "decide", "heard": desk.num_heard}
+    shared |= {"reload": part == "decide", "heard": desk.num_heard, "shown": desk.shown}
     if part not in ("", "decide"):
         return answer(request, "_members.html", **shared)
     shared |= deciding(desk, found) | {"max_alone": review.max_alone}

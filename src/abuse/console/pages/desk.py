@@ -37,6 +37,11 @@ class Desk:
         return len(self.people.rows)
 
     @property
+    def shown(self) -> str:
+        """The run whose night the page shows, so that its forms do not decide on another."""
+        return self.view.publication.run.run_id
+
+    @property
     def reader(self) -> str:
         """Their name; nothing where there is no login."""
         return self.who.person.name if self.who else ""

@@ -9,7 +9,7 @@ from abuse import authority
 from abuse.console.problems import NotFound
 from abuse.console.read.model import View, instant
 from abuse.operate.because import told
-from abuse.operate.page import moment, printable
+from abuse.operate.page import meant, moment, printable
 from abuse.tables import Decisions
 
 LISTS = (Decisions.reasons, Decisions.evidence_kinds)
@@ -29,14 +29,14 @@ def account(view: View, asked: str) -> dict[str, Any]:
 
     Addresses are stored in lower case, other ids as the campaign writes them. Raises NotFound.
     """
-    exact = asked.strip()
-    found = view.rows("SELECT * FROM accounts WHERE account IN (?, ?)", exact, exact.lower())
-    row = next((one for one in found if one[Decisions.account] == exact), found[0] if found else None)
+    forms = meant(asked)
+    found = view.rows("SELECT * FROM accounts WHERE account IN (?, ?, ?, ?)", *forms)
+    row = min(found, key=lambda one: forms.index(one[Decisions.account]), default=None)
     if row is None:
-        owner = view.value("SELECT min(account) FROM addresses WHERE address IN (?, ?)", exact, exact.lower())
+        owner = view.value("SELECT min(account) FROM addresses WHERE address IN (?, ?, ?, ?)", *forms)
         if owner is not None:
             return account(view, owner)
-        raise _unknown(view, exact)
+        raise _unknown(view, asked.strip())
     items = view.rows("SELECT * FROM evidence WHERE account_id = ? ORDER BY place", row["id"])
     lists = {name: json.loads(row[name]) for name in LISTS}
     times = {name: instant(row[name]) for name in ("first_action_at", "last_action_at")}

@@ -11,6 +11,7 @@ from abuse.authority import Row, Word
 from abuse.console.read.ledgers import Ledgers
 from abuse.console.read.left import Left
 from abuse.lake.publication import REFRESHED, Run
+from abuse.operate.page import meant
 from abuse.tables import Freezes, Reviews
 from abuse.words import REASONS
 
@@ -64,7 +65,7 @@ class Asked:
         return line.actor is not None and authority.same_person(line.actor, self.actor)
 
     def _is_about(self, line: Line) -> bool:
-        return not {self.account.strip(), self.account.strip().lower()}.isdisjoint(line.accounts)
+        return not set(meant(self.account)).isdisjoint(line.accounts)
 
 
 def log(ledgers: Ledgers, campaign_id: str) -> list[Line]:

@@ -14,7 +14,8 @@ from abuse.authority import Row, Word
 from abuse.console.problems import NotFound
 from abuse.contract import Table
 from abuse.errors import LakeError
-from abuse.lake.publication import Publication, Run, latest_published, ledger, runs
+from abuse.lake.ledger import ledger
+from abuse.lake.publication import Publication, Run, latest_published, runs
 from abuse.lake.rust import is_table, opened
 from abuse.tables import Freezes, GateResults, Reviews, Runs
 

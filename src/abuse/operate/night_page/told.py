@@ -10,7 +10,8 @@ from typing import Any
 import pyarrow.compute as pc
 
 from abuse.errors import SettingsError
-from abuse.lake.publication import Run, ledger, runs
+from abuse.lake.ledger import ledger
+from abuse.lake.publication import Run, runs
 from abuse.lake.storage import made_of, read_json, record_folder
 from abuse.operate.listing import STAGES
 from abuse.operate.night_page.found import Found, found
