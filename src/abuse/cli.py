@@ -52,7 +52,7 @@ class Group(click.Group):
         except OSError as why:
             if why.errno not in OF_A_DISK:
                 raise
-            click.echo(f"abuse: {why.filename}: {why.strerror}. Make it writable, or free space.", err=True)
+            click.echo(f"abuse: {why.filename or 'disk'}: {why.strerror}. Make it writable, or free space.", err=True)
             ctx.exit(1)
 
 

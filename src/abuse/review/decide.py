@@ -65,8 +65,9 @@ def decide_each(
     for cluster_id, members in seen.items():
         own = replace(said, key=said.key and f"{said.key} {cluster_id}")
         try:
-            asked[cluster_id] = _of_cluster(own, cluster_id, groups.get(cluster_id), members)
-            as_shown(now, groups[cluster_id], run_id)
+            statement = _of_cluster(own, cluster_id, groups.get(cluster_id), members)
+            as_shown(now, statement.accounts, run_id)
+            asked[cluster_id] = statement
         except InputError as why:
             refused[cluster_id] = why
     written = dict(zip(asked, write(now, list(asked.values()), rules.max_alone), strict=True)) if asked else {}
