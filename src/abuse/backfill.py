@@ -16,6 +16,7 @@ from abuse import __version__
 from abuse.campaign import Campaign
 from abuse.edge.context import Night
 from abuse.edge.ingest import fact_units
+from abuse.edge.rules import rules_digest
 from abuse.edge.units import units
 from abuse.errors import Held, InputError
 from abuse.lake.campaigns import campaign_at
@@ -97,7 +98,7 @@ def _planned(lake: str, campaign: Campaign, settings: Settings, dates: list[date
     if not dates:
         return
     made = {
-        "rules_digest": campaign.rules_digest(settings),
+        "rules_digest": rules_digest(campaign, settings),
         "version": __version__,
         "facts": fact_units(units(campaign, settings)),
         "reviews": review_ids(reviews(lake, campaign.id)),
@@ -133,7 +134,7 @@ def _state(
     return DONE, f"published, run {ours.run_id}"
 
 
-CHANGES = {"rules_digest": "campaign file or settings", "version": "version of the project", "facts": "files"}
+CHANGES = {"rules_digest": "campaign file, settings or model", "version": "version of the project", "facts": "files"}
 """What of ingest's record makes another run, beside people's word."""
 
 

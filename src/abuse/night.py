@@ -103,7 +103,7 @@ def run_step(name: str, night: Night, progress: Progress) -> dict[str, Any]:
         started = time.monotonic()
         record = night.record[name] = STEPS[name](night)
         record |= gating.asked(name, night)
-        record = {"run_id": night.run.run_id, "seconds": round(time.monotonic() - started, 3)} | record
+        record |= {"run_id": night.run.run_id, "seconds": round(time.monotonic() - started, 3)}
         night.save(name, record)
         publishing.record_gates(night, gating.gates_after(name, night))
         if name == "publish":  # what people said while the night ran counts at once, and not from the next one on
@@ -129,19 +129,25 @@ def release(lake: Lake, run_id: str, actor: str, reason: str, progress: Progress
     Raises LakeError when the run is not the latest of its slice, or is not held.
     """
     row = next((r for r in runs(lake.uri) if r.run_id == run_id), None)
-    rows = runs(lake.uri, row.campaign_id) if row else []
-    latest = row and next(r for r in rows if r.is_attempt and r.as_of == row.as_of)
-    if row is None or latest is None or latest.run_id != run_id or latest.status not in ("held", "released"):
-        found = "is unknown" if latest is None else f"the latest of its slice is {latest.run_id}, {latest.status}"
-        raise LakeError(f"run {run_id}", found, "the latest of its slice, held", f"See `abuse runs --lake {lake.uri}`.")
-    night = resumed(lake, row.campaign_id, row.as_of)
-    with lock(night):
+    if row is None:
+        raise _unreleasable(lake, run_id, "is unknown")
+    with LakeLock(lake.uri, f"{row.campaign_id} as of {row.as_of.isoformat()}"):
+        latest = next(r for r in runs(lake.uri, row.campaign_id) if r.is_attempt and r.as_of == row.as_of)
+        if latest.run_id != run_id or latest.status not in ("held", "released"):
+            raise _unreleasable(lake, run_id, f"the latest of its slice is {latest.run_id}, {latest.status}")
+        night = resumed(lake, row.campaign_id, row.as_of)
+        if night.run.run_id != run_id:  # another was begun since, and its gates were never asked
+            raise _unreleasable(lake, run_id, f"its slice was begun again, as run {night.run.run_id}")
         night.load(tuple(night.record))
         publishing.finish(night, "released", [], actor=actor, reason=reason)
         for name in STEPS:
             if name not in night.record or name == "publish":
                 run_step(name, night, progress)
     return night.report
+
+
+def _unreleasable(lake: Lake, run_id: str, found: str) -> LakeError:
+    return LakeError(f"run {run_id}", found, "the latest of its slice, held", f"See `abuse runs --lake {lake.uri}`.")
 
 
 def resumed(lake: Lake, campaign_id: str, as_of: datetime) -> Night:

@@ -18,6 +18,7 @@ from abuse.contract import Table
 from abuse.edge.context import Night
 from abuse.edge.ingest import write_participants
 from abuse.edge.publish import COPIED
+from abuse.edge.rules import rules_digest
 from abuse.errors import InputError, LakeError
 from abuse.lake.delta import Lake, Slice
 from abuse.lake.publication import Publication, Run, runs
@@ -88,12 +89,11 @@ def recorded(lake: str, run_id: str) -> Made:
         raise LakeError(
             f"run {run_id}", f"made by version {ingest['version']}", wanted, "Install that one, replay there."
         )
-    return Made(
-        run=run,
-        ingest=ingest,
-        campaign=campaign_from_json(ingest["campaign"]),
-        settings=settings_from_json(ingest["settings"]),
-    )
+    campaign, settings = campaign_from_json(ingest["campaign"]), settings_from_json(ingest["settings"])
+    if ingest["rules_digest"] != rules_digest(campaign, settings):
+        found = f"the model in {settings.score.model} is another than it was"
+        raise LakeError(f"run {run_id}", found, "the one that scored it", "Put it back, and replay then.")
+    return Made(run=run, ingest=ingest, campaign=campaign, settings=settings)
 
 
 def replay(lake: Lake, made: Made, keep: str | None, progress: Progress) -> list[Compared]:

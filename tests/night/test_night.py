@@ -13,10 +13,12 @@ from rich.console import Console
 from abuse.errors import Held, LakeError
 from abuse.lake.delta import Lake
 from abuse.lake.publication import current, runs
-from abuse.night import STEPS, release, run_alone
+from abuse.night import STEPS, release, run_alone, run_step
 from abuse.operate.listing import gates_table, run_under_way
 from abuse.operate.night_page import kept
-from abuse.settings import Settings
+from abuse.review.decide import decide
+from abuse.review.said import Said
+from abuse.settings import Review, Settings
 from abuse.tables import PUBLIC, Decisions, DisqualifiedAccounts
 from tests.night import tiny
 from tests.night.lakes import Silent, night_of, own_rows, public_rows, run, versions
@@ -88,6 +90,12 @@ def test_a_held_night_changes_no_public_table_until_it_is_released(
     assert page == kept.made_again(str(lake), run_id)[1]
     assert b"Held: nothing public was changed" in page
     assert b"score of a cluster" in page, "it came as far as scores"
+    begun = tmp_path / "begun again"
+    shutil.copytree(lake, begun)
+    decide(str(begun), "tiny", Said(action="hold", reason_code="needs_facts", actor="ann"), tiny.farm()[:1], Review())
+    run_step("ingest", night_of(spark, settings, strict, begun, "2026-06-01T00:00:00Z"), Silent())
+    with pytest.raises(LakeError, match="its slice was begun again"):
+        release(Lake(str(begun), spark), run_id, "ops@example", "checked by hand", Silent())
     report = release(Lake(str(lake), spark), run_id, "ops@example", "checked by hand", Silent())
     assert report["status"] == "published"
     now = current(str(lake), "tiny").run

@@ -16,9 +16,9 @@ from abuse.lake.publication import current, runs
 from abuse.review.decide import undo
 from abuse.review.freeze import freeze, freezes, reversals, write_csv
 from abuse.settings import Maintain
-from abuse.tables import DisqualifiedAccounts, Freezes, Runs
-from tests.lake.test_publication import NIGHT
-from tests.review.made_up import BOB, CLUSTERS, FARM, TEAM, now, published, said, says
+from abuse.tables import Decisions, DisqualifiedAccounts, Freezes, Runs
+from tests.lake.test_publication import NIGHT, publish
+from tests.review.made_up import BOB, CLUSTERS, FARM, TEAM, now, published, said, says, tables
 
 
 def changed(lake: str, freeze_id: str | None = None) -> list[tuple[str, str, str]]:
@@ -58,6 +58,19 @@ def test_a_reversal_that_is_taken_back_is_none(lake: str) -> None:
     found = says(lake, "overturn", FARM[0])
     undo(lake, "drop", said("undo"), found.decision_id)
     assert changed(lake) == []
+
+
+def test_a_reversal_by_an_undo_names_who_took_the_word_back_and_not_who_spoke_last(lake: str) -> None:
+    confirmed = says(lake, "confirm", TEAM[0])
+    rows = tables(CLUSTERS)
+    (row,) = (row for row in rows[Decisions] if row["account"] == TEAM[0])
+    row["verdict"] = "disqualified"
+    publish(lake, rows, as_of=NIGHT + timedelta(days=1), run_id="run2", minutes=1440)
+    freeze(lake, "drop", "ann", None)
+    undo(lake, "drop", said("undo", actor="bert"), confirmed.decision_id)
+    says(lake, "note", TEAM[0], note="seen", actor="carl")
+    (one,) = reversals(lake, "drop")[1]
+    assert (one.account, one.after, one.actor) == (TEAM[0], "review", "bert")
 
 
 def test_later_nights_change_nothing_of_it_and_a_later_freeze_begins_anew(lake: str, tmp_path: Path) -> None:

@@ -64,7 +64,9 @@ def test_a_granted_appeal_is_taken_back_whole(lake: str, half: str) -> None:
     open_appeal(lake, "drop", said("appeal_opened", "owner_asked"), account)
     answer, reversal = resolve_appeal(lake, "drop", said("appeal_resolved", "x"), account, "granted", RULES)
     assert verdicts(lake, [account]) == {"clear"}
-    undo(lake, "drop", said("undo"), {"answer": answer, "reversal": reversal}[half].decision_id)
+    asked = {"answer": answer, "reversal": reversal}[half].decision_id
+    for is_new in (True, False):
+        assert undo(lake, "drop", said("undo", key="a form's"), asked).is_new == is_new
     assert verdicts(lake, [account]) == {"disqualified"}
     assert "appeal_open" in codes(lake, account)
     (denied,) = resolve_appeal(lake, "drop", said("appeal_resolved", "x"), account, "denied", RULES)

@@ -34,7 +34,11 @@ def freeze(campaign_id: str, lake: str, as_of: str | None, actor: str, note: str
     say(page, f"  {row['num_in_review']:,} more are in doubt, and not on the list")
     for line in waiting(lake, campaign_id):
         say(page, f"  {line}", "yellow")
-    say(page, f"  pay by {lake}/disqualified_accounts at version {versions['disqualified_accounts']}")
+    say(
+        page,
+        f"  pay by {lake}/disqualified_accounts at version {versions['disqualified_accounts']}, of it the rows where",
+    )
+    say(page, f"    campaign_id = '{campaign_id}' AND as_of = '{row['as_of'].isoformat()}'")
     say(page, f"  what people reverse from now on: abuse reversals --campaign {campaign_id} --lake {lake}")
 
 

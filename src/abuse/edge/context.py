@@ -15,6 +15,7 @@ from pyspark.sql import functions as F
 from abuse import __version__
 from abuse.campaign import Campaign
 from abuse.contract import Table
+from abuse.edge.rules import rules_digest
 from abuse.edge.staging import least
 from abuse.errors import LakeError
 from abuse.lake.delta import Lake, Slice, timestamp
@@ -66,8 +67,8 @@ class Night:
             if found is None:
                 raise self._stale(step, f"step {step} has not run")
             self.record[step] = found
-        if self.record["ingest"]["rules_digest"] != self.campaign.rules_digest(self.settings):
-            raise self._stale("ingest", "the campaign file or the settings changed since ingest")
+        if self.record["ingest"]["rules_digest"] != rules_digest(self.campaign, self.settings):
+            raise self._stale("ingest", "the campaign file, the settings or the model changed since ingest")
         if (made := self.record["ingest"].get("version")) != __version__:
             raise self._stale("ingest", f"ingest ran under version {made} of the project, this is {__version__}")
         for step in steps:

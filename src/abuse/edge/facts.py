@@ -49,9 +49,9 @@ def _overlap(night: Night, units: set[str], apart: set[str]) -> bool:
 def unit_figures(night: Night, table: type[Fact], units: list[str], version: int | None) -> dict[str, Any]:
     """Rows before and after as_of by source, and an order-free digest of those before, of units that share no row.
 
-    A unit that lies before as_of as a whole is counted once for all nights.
+    A unit that lies before as_of as a whole is counted once for all nights; the files of one may fill two tables.
     """
-    folder = f"{night.lake.uri}/work/figures"
+    folder = f"{night.lake.uri}/work/figures/{table.table_name()}"
     found: list[dict[str, Any]] = []
     rest = []
     for unit in units:

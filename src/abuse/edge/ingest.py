@@ -16,6 +16,7 @@ from abuse.edge.counts import FACT_TABLES, TABLE_OF, fact_figures, reported, sum
 from abuse.edge.facts import shares_rows
 from abuse.edge.funders import keep_up
 from abuse.edge.parse import Parsed, Reading, read, read_tokens
+from abuse.edge.rules import rules_digest
 from abuse.edge.staging import least
 from abuse.edge.units import Unit, units
 from abuse.errors import InputError
@@ -65,7 +66,7 @@ def ingest(night: Night) -> dict[str, Any]:
     ours = review_ids(reviews(night.lake.uri, night.campaign.id))
     night.record["ingest"] = {"facts": made}
     figures = {t: fact_figures(night, t) for t in FACT_TABLES}
-    rules = night.campaign.rules_digest(night.settings)
+    rules = rules_digest(night.campaign, night.settings)
     rows = {t.table_name(): f["digest"] for t, f in figures.items()}
     base = digest([rules, night.as_of.isoformat(), __version__, rows])
     run_id = run_name(base, ours)

@@ -33,7 +33,7 @@ def report_of(night: Night, status: str, attempt: int, gates: list[Gate]) -> dic
         "clusters": record.get("clusters", {}).get("clusters", {}),
         "verdicts": record.get("decide", {}).get("verdicts", {}),
         "gates": [gate.row() for gate in gates],
-        "seconds": {step: made["seconds"] for step, made in record.items()},
+        "seconds": {step: made.get("seconds", 0.0) for step, made in record.items()},
         "warnings": ingest["warnings"] + called_services(record.get("services", {})),
         "next": next_commands(night, status),
     }

@@ -24,7 +24,7 @@ from abuse.lake.constraints import constrain
 from abuse.lake.spill import spill_folder
 from abuse.lake.storage import remove_tree
 from abuse.lake.trouble import writable
-from abuse.tables import Fact, PerRun, Published
+from abuse.tables import Fact, FirstFunders, PerRun, Published
 
 if TYPE_CHECKING:
     from abuse.lake.publication import Run
@@ -88,24 +88,27 @@ class Lake:
         path = self.work(table)
         if not rust.is_table(path):
             return self.spark.createDataFrame([], table.schema())
-        reader = self.spark.read.format("delta")
-        if version is not None:
-            reader = reader.option("versionAsOf", version)
-        frame = reader.load(path)
+        if version is None:
+            frame = self.spark.read.format("delta").load(path)
+        else:
+            about, fix = f"lake {self.uri}: table {table.table_name()}", "Run the night again, which makes a new one."
+            frame = self._at(path, version, about, "the version that a run was made of", fix)
         return frame.where(where) if where else frame
+
+    def _at(self, path: str, version: int, about: str, wanted: str, fix: str) -> DataFrame:
+        try:
+            return self.spark.read.format("delta").option("versionAsOf", version).load(path)
+        except AnalysisException as why:
+            raise LakeError(about, f"version {version} cannot be read", wanted, fix) from why
 
     def slice(self, table: type[PerRun], run: Slice) -> DataFrame:
         return self.read(table, f"{run.predicate} AND run_id = '{run.run_id}'")
 
     def published(self, table: type[Published], run: Slice, version: int) -> DataFrame:
         """The rows of a slice as its run published them, whatever was written to the table since."""
-        try:
-            frame = self.spark.read.format("delta").option("versionAsOf", version).load(self.public(table))
-        except AnalysisException as why:
-            where = f"lake {self.uri}: table {table.table_name()} of run {run.run_id}"
-            fix = f"Publish its night, {run.as_of.isoformat()}, again: `abuse night ...`."
-            raise LakeError(where, f"version {version} cannot be read", "the version it published", fix) from why
-        return frame.where(run.predicate)
+        about = f"lake {self.uri}: table {table.table_name()} of run {run.run_id}"
+        fix = f"Publish its night, {run.as_of.isoformat()}, again: `abuse night ...`."
+        return self._at(self.public(table), version, about, "the version it published", fix).where(run.predicate)
 
     def replace_slice(self, table: type[PerRun], frame: DataFrame, run: Slice, *, publish: bool = False) -> int:
         """Replaces exactly this slice and returns the table's new Delta version."""
@@ -164,7 +167,7 @@ def create(table: type[Table], path: str) -> None:
         schema=not_null_schema(table.fields()),
         partition_by=list(table.partitions) or None,
         description=(table.__doc__ or "").strip(),
-        configuration=KEPT if issubclass(table, (Fact, Published)) else None,
+        configuration=KEPT if issubclass(table, (Fact, FirstFunders, Published)) else None,
     )
 
 

@@ -141,7 +141,9 @@ def undo(lake: str, campaign_id: str, said: Said, decision_id: str) -> Decision:
     asked = []
     for rows in (ours, _granted_with(now, ours)):
         names = {row[Reviews.account]: row[Reviews.review_id] for row in rows if row[Reviews.review_id] in living}
-        asked += [Statement(said=said, accounts=sorted(names), names=names)] if names else []
+        if names:
+            own = replace(said, key=said.key and f"{said.key} {min(names.values())}")
+            asked.append(Statement(said=own, accounts=sorted(names), names=names))
     if not asked:
         return decision_of([row for row in now.rows if row[Reviews.supersedes] in _ids(ours)], is_new=False)
     return write(now, asked, 0)[0]

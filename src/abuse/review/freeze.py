@@ -136,8 +136,10 @@ def _reversal(now: Now, row: dict[str, Any], before: str) -> Reversal:
     """By the word that rules or, where it was taken back, by who took it back."""
     account = row[Decisions.account]
     word = now.words.get(account)
-    last = [one for one in now.rows if one[Reviews.account] == account][-1]
-    by = word.ruling if word and word.ruling else last
+    rows = now.by_account[account]
+    ruled = {one[Reviews.review_id] for one in rows if one[Reviews.action] in authority.SAID}
+    undone = [one for one in rows if one[Reviews.supersedes] in ruled]
+    by = word.ruling if word and word.ruling else (undone or rows)[-1]
     peoples = [reason for reason in row[Decisions.reasons] if authority.code(reason) in authority.PEOPLES_CODES]
     return Reversal(
         account=account,

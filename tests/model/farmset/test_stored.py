@@ -15,8 +15,9 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from abuse.errors import InputError
+from abuse.model.farmset import ABOUT
 from abuse.model.farmset.calibrate import calibration, calibrations, temperature
-from abuse.model.farmset.ensemble import ABOUT, CALIBRATION, Ensemble, load_ensemble, save_ensemble, version_of
+from abuse.model.farmset.ensemble import CALIBRATION, Ensemble, load_ensemble, save_ensemble, version_of
 from abuse.model.farmset.network import FarmSetTransformer
 from abuse.model.farmset.predict import Odds, Reader
 from abuse.model.farmset.reading import Described

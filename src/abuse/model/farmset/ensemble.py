@@ -19,6 +19,7 @@ import safetensors.numpy
 
 from abuse.errors import InputError
 from abuse.model.calibration import Calibrations
+from abuse.model.farmset import ABOUT
 from abuse.model.farmset.calibrate import probability
 from abuse.model.farmset.corpus import Corpus
 from abuse.model.farmset.network import FarmSetTransformer
@@ -28,7 +29,7 @@ from abuse.model.farmset.weights import CONFIG, RETRAIN, WEIGHTS, load_network, 
 from abuse.model.rows import FeatureList, Reals
 from abuse.settings import digest
 
-ABOUT, CALIBRATION = "farmset.json", "calibration.safetensors"
+CALIBRATION = "calibration.safetensors"
 FORMAT = 1
 
 
