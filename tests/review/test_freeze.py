@@ -64,7 +64,7 @@ def test_a_reversal_by_an_undo_names_who_took_the_word_back_and_not_who_spoke_la
     confirmed = says(lake, "confirm", TEAM[0])
     rows = tables(CLUSTERS)
     (row,) = (row for row in rows[Decisions] if row["account"] == TEAM[0])
-    row["verdict"] = "disqualified"
+    row |= {"verdict": "disqualified", "reasons": ["review_confirmed: A person did.", *row["reasons"]]}
     publish(lake, rows, as_of=NIGHT + timedelta(days=1), run_id="run2", minutes=1440)
     freeze(lake, "drop", "ann", None)
     undo(lake, "drop", said("undo", actor="bert"), confirmed.decision_id)
