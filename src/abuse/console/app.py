@@ -23,7 +23,8 @@ from abuse.console.kept import Kept
 from abuse.console.pages import account, appeals, audit, cluster, dryrun, health, nights, overview, queue
 from abuse.console.read.build import build
 from abuse.console.read.ledgers import Ledgers
-from abuse.console.read.shelf import Make, Shelf
+from abuse.console.read.making import Make
+from abuse.console.read.shelf import Shelf
 from abuse.console.web import answers
 from abuse.console.web.guard import Guard
 from abuse.console.web.metrics import Metrics
