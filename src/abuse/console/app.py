@@ -41,7 +41,9 @@ if TYPE_CHECKING:
 
 LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
 NUM_KEPT = 64
-"""Pictures and comparisons; a picture is some 50 kB."""
+"""Pictures, and what people said; a picture is some 50 kB."""
+NUM_COMPARED = 4
+"""Dry runs and nights beside each other, each of as many rows as accounts changed."""
 LEAST_ZIPPED = 1024
 PAUSE_S = 60.0
 """How long an address waits that failed to log in too often."""
@@ -72,7 +74,8 @@ def console(
     )
     metrics = Metrics()
     app.state.shelf = Shelf(Ledgers(lake, rules.poll_s), folder, rules, make)
-    app.state.rules, app.state.metrics, app.state.kept = rules, metrics, Kept(NUM_KEPT)
+    app.state.rules, app.state.metrics = rules, metrics
+    app.state.kept, app.state.compared = Kept(NUM_KEPT), Kept(NUM_COMPARED)
     app.state.templates = Templates(rules)
     app.state.access, app.state.review, app.state.outcomes = access, review or Review(), Outcomes()
     answers.install(app)

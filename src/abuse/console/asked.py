@@ -80,6 +80,12 @@ def kept(request: Request) -> Kept:
     return found
 
 
+def compared(request: Request) -> Kept:
+    """Apart from what is small, which they would push out."""
+    found: Kept = request.app.state.compared
+    return found
+
+
 def night(as_of: AsOf = None) -> datetime | None:
     """In UTC, as the lake has it."""
     return None if as_of is None else as_of.astimezone(UTC)
@@ -89,6 +95,7 @@ Night = Annotated[datetime | None, Depends(night)]
 FromShelf = Annotated[Shelf, Depends(shelf)]
 FromLedgers = Annotated[Ledgers, Depends(ledgers)]
 FromKept = Annotated[Kept, Depends(kept)]
+FromCompared = Annotated[Kept, Depends(compared)]
 FromReview = Annotated[Review, Depends(review)]
 FromOutcomes = Annotated[Outcomes, Depends(outcomes)]
 FromDoor = Annotated[Visitor | None, Depends(maybe)]
