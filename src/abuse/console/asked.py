@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Annotated, Any, Literal
 
 from fastapi import Depends, Path, Query, Request
 from pydantic import AwareDatetime, BeforeValidator, Field
 
+from abuse.console.act.forms import Form, fields
 from abuse.console.act.outcomes import Outcomes
 from abuse.console.kept import Kept
 from abuse.console.read import audit
@@ -64,9 +66,13 @@ def review(request: Request) -> Review:
     return found
 
 
-def outcomes(request: Request) -> Outcomes:
+async def outcomes(request: Request) -> Outcomes:
+    """With what was typed into the form that is sent, so that it comes back with a refusal."""
     found: Outcomes = request.app.state.outcomes
-    return found
+    if request.method != "POST":
+        return found
+    form = Form(await fields(request))
+    return replace(found, note=form.one("note"), noted=form.one("noted"))
 
 
 def maybe(request: Request) -> Visitor | None:

@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 from deltalake import CommitProperties, write_deltalake
 from deltalake.exceptions import CommitFailedError, DeltaError
 
-from abuse.errors import ContractError, LakeError
+from abuse.errors import ContractError, LakeError, first_line
 from abuse.lake.arrow import declared, files_of
 from abuse.lake.rust import create, is_table, opened, options
 from abuse.tables import WHEN, Ledger, Published, Runs
@@ -95,7 +95,7 @@ class Publication:
             wanted = in_slice if filter is None else in_slice & filter
             found = declared(rows, table, columns or table.columns(), wanted)
         except (DeltaError, OSError) as error:
-            said = f"version {version} cannot be read ({_first_line(error)})"
+            said = f"version {version} cannot be read ({first_line(error)})"
             raise self._unreadable(table, said, "the version it published") from error
         return found
 
@@ -131,12 +131,8 @@ def current(lake: str, campaign_id: str, as_of: datetime | None = None) -> Publi
         if as_of in (None, publication.run.as_of):
             return publication
     slice_ = "" if as_of is None else f" as of {as_of.isoformat()}"
-    raise LakeError(
-        f"lake {lake}",
-        f"no publication of campaign {campaign_id!r}{slice_}",
-        "a published run",
-        "Run `abuse night ...`, or `abuse runs` to see what was held.",
-    )
+    fix = "Run `abuse night ...`, or `abuse runs` to see what was held."
+    raise LakeError(f"lake {lake}", f"no publication of campaign {campaign_id!r}{slice_}", "a published run", fix)
 
 
 def ledger(lake: str, table: type[Table], filter: pc.Expression | None = None) -> pa.Table:
@@ -162,7 +158,9 @@ def replace_rows(lake: str, table: type[Table], rows: list[dict[str, Any]], pred
 
 
 def _commit(lake: str, table: type[Table], write: Callable[[str, dict[str, Any]], None]) -> None:
-    """delta-rs gives up when it loses a race for long, and at once when two writers make the table; so we ask again."""
+    """delta-rs gives up when it loses a race for long, and at once when two writers make the table; so we ask again.
+    Raises LakeError for what asking again does not help.
+    """
     uri = _uri(lake, table)
     only_append = {"delta.appendOnly": "true"} if issubclass(table, Ledger) and table.is_append_only else None
     for tried in range(COMMIT_TRIES):
@@ -171,10 +169,12 @@ def _commit(lake: str, table: type[Table], write: Callable[[str, dict[str, Any]]
                 create(uri, schema=table.arrow_schema(), configuration=only_append)
             turns = CommitProperties(max_commit_retries=COMMIT_TRIES)
             write(uri, {"schema_mode": "merge", "commit_properties": turns, "storage_options": options(uri)})
-        except CommitFailedError as error:
-            if tried + 1 == COMMIT_TRIES or "append-only" in str(error):
-                found = f"not written ({_first_line(error)})"
-                raise LakeError(f"lake {lake}: {table.table_name()}", found, "a commit", "Try again.") from error
+        except (DeltaError, OSError) as error:
+            is_race = isinstance(error, CommitFailedError) and "append-only" not in str(error)
+            if not is_race or tried + 1 == COMMIT_TRIES:
+                found = f"not written ({first_line(error)})"
+                fix = "Try again." if is_race else "See who may write there, and whether the lake is whole."
+                raise LakeError(f"lake {lake}: {table.table_name()}", found, "a commit", fix) from error
             time.sleep(random.uniform(0, min(LONGEST_WAIT_S, 0.02 * 2**tried)))
         else:
             return
@@ -197,7 +197,3 @@ def _uri(lake: str, table: type[Table]) -> str:
 
 def _run(row: dict[str, Any]) -> Run:
     return Run(**row | {"versions": json.loads(row[Runs.versions]), "report": json.loads(row[Runs.report])})
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).splitlines() or [type(error).__name__])[0]
