@@ -21,7 +21,7 @@ from abuse.errors import LakeError
 from abuse.lake.publication import Publication, current
 from abuse.settings import Console
 from tests.console.conftest import RULES, Served
-from tests.console.lakes import MEMBERS, public_rows, publish
+from tests.console.lakes import MEMBERS, public_rows, publish, work_rows
 from tests.lake.test_publication import NIGHT
 
 
@@ -262,3 +262,22 @@ def test_a_page_of_a_night_that_takes_long_asks_again_by_itself(served: Served, 
     assert answer.status_code == 503
     assert answer.headers["retry-after"] == "5"
     assert 'http-equiv="refresh"' in answer.text
+
+
+def test_of_a_night_that_ran_again_and_was_held_nobody_is_told_whose_the_addresses_are(
+    served: Served, tmp_path: Path
+) -> None:
+    lake, second = tmp_path / "lake", "0x" + "d0" * 20
+    publish(lake)
+    publish(lake, work=work_rows(), run_id="run2", status="held", minutes=1)
+    client = served(lake)
+    page = client.get(f"/campaigns/drop/accounts/{second}")
+    assert page.status_code == 404
+    assert "which addresses belong to whom is kept no more" in page.text
+    assert "did not take part" not in page.text
+    page = client.get(f"/campaigns/drop/accounts/{MEMBERS[0]}")
+    assert page.text.count("Which addresses belong to whom is kept no more: run its night again.") == 2
+    assert 'id="letter"' not in page.text
+    told = client.get(f"/api/v1/campaigns/drop/accounts/{MEMBERS[0]}").json()
+    assert (told["for_user"], told["withheld"], told["addresses"]) == (
+        None, "Which addresses belong to whom is kept no more: run its night again.", [])  # fmt: skip
