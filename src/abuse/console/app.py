@@ -46,7 +46,7 @@ NUM_COMPARED = 4
 """Dry runs and nights beside each other, each of as many rows as accounts changed."""
 LEAST_ZIPPED = 1024
 PAUSE_S = 60.0
-"""How long an address waits that failed to log in too often."""
+"""How long wrong tokens are turned away from an address that brought too many."""
 READ_ONLY = Access()
 
 
