@@ -148,6 +148,12 @@ def published(campaign_id: CampaignId, shelves: FromShelf) -> None:
     shelves.publication(campaign_id)
 
 
+def past(campaign_id: CampaignId, as_of: Night, found: FromLedgers) -> datetime | None:
+    """The night that was asked for, unless it is the current one: a link may name that too."""
+    return as_of if as_of not in [one.run.as_of for one in found.publications(campaign_id)[:1]] else None
+
+
+Past = Annotated[datetime | None, Depends(past)]
 Published = Depends(published)
 FromView = Annotated[View, Depends(view)]
 OfRun = Annotated[str, Query(pattern=r"^[\w-]{0,64}$", description="A held run, in the place of a published night.")]

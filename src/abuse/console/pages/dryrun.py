@@ -8,7 +8,7 @@ from typing import Any
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from abuse.console.asked import CampaignId, FromCompared, FromLedgers, FromTried, Night, Numbers, Page, Rules, Verdict
+from abuse.console.asked import CampaignId, FromCompared, FromLedgers, FromTried, Numbers, Page, Past, Rules, Verdict
 from abuse.console.kept import Kept
 from abuse.console.pages.overview import answer
 from abuse.console.read import judged
@@ -36,7 +36,7 @@ def dryrun(
     ledgers: FromLedgers,
     compared: FromCompared,
     rules: Rules,
-    as_of: Night,
+    as_of: Past,
     numbers: Numbers,
     was: Verdict | None = None,
     would: Verdict | None = None,
