@@ -522,7 +522,7 @@ class Console:
     failed_login_s: float = 0.5
     """How long a failed login waits for its answer, seconds."""
     failed_logins: int = 10
-    """So many from one address, and it waits a minute before the next is looked at."""
+    """So many wrong tokens from one address, and for a minute more of them are turned away; a right one is not."""
     identity_header: str = ""
     """Header in which a proxy names who is logged in there; such as `X-Forwarded-User`. None is believed unless set."""
     role_header: str = ""

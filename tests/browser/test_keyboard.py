@@ -95,6 +95,28 @@ def test_a_decision_by_keys_alone(someone: Someone, server: Server, farm: Farm, 
     assert ledger(server, another_farm) == {}
 
 
+def test_a_letter_alone_sends_nothing(someone: Someone, server: Server, farm: Farm) -> None:
+    """Not even with a reason chosen: it leads to the button, and Enter sends it."""
+    ann = someone("ann", at_cluster(farm))
+    press, reason = ann.page.keyboard.press, ann.word.get_by_label("Reason")
+    press("h")
+    expect(reason).to_be_focused()
+    meant = "form => form.dataset.wanted ?? null"
+    assert ann.word.evaluate(meant) == "hold"
+    press("Tab")
+    assert ann.word.evaluate(meant) is None, "who leaves the reason no longer means to hold"
+    reason.select_option("one_operator")
+    ann.page.locator("main").focus()
+    for key, name in (("t", "Take it"), ("c", "Confirm")):
+        press(key)
+        expect(ann.word.get_by_role("button", name=name)).to_be_focused()
+    ann.page.wait_for_timeout(300)
+    assert ledger(server, farm) == {}
+    press("Enter")
+    ann.is_told("Confirmed 10 accounts.")
+    assert ledger(server, farm) == {("confirm", "one_operator"): 10}
+
+
 def test_keys_are_letters_while_somebody_types(someone: Someone, server: Server, farm: Farm) -> None:
     ann = someone("ann", at_cluster(farm))
     note = ann.word.locator("textarea")

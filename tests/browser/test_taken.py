@@ -49,6 +49,8 @@ def test_a_cluster_is_taken_by_a_key_and_needs_no_reason(someone: Someone, serve
     ann.page.keyboard.press("Escape")
     assert ledger(server, farm) == {}, "while somebody types it is a letter"
     ann.page.keyboard.press("t")
+    expect(ann.word.get_by_role("button", name="Take it")).to_be_focused()
+    ann.page.keyboard.press("Enter")
     ann.is_told("Taken: 10 accounts.")
     expect(ann.page.locator("#decide blockquote")).to_have_text("to take")
     assert ledger(server, farm) == {("take", "at_work"): 10}

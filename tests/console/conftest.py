@@ -12,7 +12,7 @@ from starlette.testclient import TestClient
 
 from abuse.console.app import READ_ONLY, console
 from abuse.console.read.build import build
-from abuse.console.read.shelf import Make
+from abuse.console.read.making import Make
 from abuse.console.who.access import Access
 from abuse.settings import Console, Review
 from abuse.tables import ClusterLineage

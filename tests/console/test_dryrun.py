@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -74,6 +75,8 @@ def test_a_smaller_group_comes_in_with_its_reward_and_why(served: Served, pairs:
     page = text_of(served(pairs).get(f"{ON}/dry-run", params={"min_cluster_size": 2}).text)
     assert "Its group of 2 accounts is large enough" in page
     assert "a run like that would be held" in page
+    assert "as published, 85.7% under these numbers" in page
+    assert len(re.findall(r"<th [^>]*>As published</th><th [^>]*>Under these numbers<", page)) == 3
     assert "min_cluster_size = 2" in page
 
 

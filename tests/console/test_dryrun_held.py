@@ -73,6 +73,8 @@ def test_other_numbers_move_whom_the_held_run_decided_on(served: Served, lake: P
     page = client.get(f"{DRY}&min_score_lower=0.9").text
     assert "The lower bound of the score, 0.8642, is too low: 0.9 is asked." in page
     assert "min_score_lower = 0.9" in page
+    assert "As decided" in page
+    assert "As published" not in page
     assert '<input type="hidden" name="run" value="held1">' in page, "to try once more is to try it on the same run"
     links = [one for one in re.findall(r'href="([^"]+)"', page) if "/dry-run?" in one]
     assert links

@@ -105,6 +105,15 @@ def test_the_address_of_a_start_logs_in_once_looked_at_and_no_other_token_may_st
     assert staff.token["ann"] not in answer.text
 
 
+def test_no_picture_of_another_site_keeps_out_who_started_the_console(served: Served, lake: Path) -> None:
+    token = tokens.minted()
+    access = Access(keys=OneToken(token, Person("ann", "approver")), is_for_one=True)
+    client = served(lake, Console(poll_s=0.0, failed_logins=2, failed_login_s=0.0), access=access)
+    asked = {"sec-fetch-site": "cross-site", "sec-fetch-dest": "image"}
+    assert [client.get("/login?token=x", headers=asked).status_code for _ in range(3)] == [401, 401, 429]
+    assert client.get(f"/login?token={token}").status_code == 303
+
+
 @pytest.mark.parametrize(
     "next",
     [
@@ -121,11 +130,15 @@ def test_a_login_leads_to_no_place_but_ours(served: Served, lake: Path, staff: S
     assert inside(f"{ON}/accounts/a%2Fb?as_of=x") == f"{ON}/accounts/a%2Fb?as_of=x"
 
 
-def test_wrong_tokens_are_slow_counted_and_soon_not_looked_at(served: Served, lake: Path, staff: Staff) -> None:
+def test_wrong_tokens_are_slow_and_counted_and_keep_nobody_out_who_has_a_right_one(
+    served: Served, lake: Path, staff: Staff
+) -> None:
     client = served(lake, Console(poll_s=0.0, failed_logins=2, failed_login_s=0.0), access=staff.access)
     browser = Browser(client)
     assert [browser.log_in(token).status_code for token in ("x", "", "x")] == [401, 401, 429]
-    assert browser.log_in(staff.token["ann"]).status_code == 429
+    assert client.get(f"/login?token={staff.token['bert']}").status_code == 200, "that is for the form"
+    assert browser.log_in(staff.token["ann"]).status_code == 303
+    assert [browser.log_in(token).status_code for token in ("x", "x", "x")] == [401, 401, 429]
     assert client.get(f"{API}/decisions", headers=staff.bearer("ann")).status_code == 200
     now = [0.0]
     strikes = Strikes(2, 60.0, lambda: now[0])

@@ -11,7 +11,7 @@ import pytest
 from abuse.lake.publication import runs
 from abuse.operate.night_page.kept import keep
 from abuse.operate.night_page.page import policy
-from tests.console.conftest import Served
+from tests.console.conftest import ConsoleOf, Served
 from tests.console.lakes import EXCHANGE, FARM, FUNDER, MEMBERS, SINK, STRANGERS, publish, tx
 
 ON = "/campaigns/drop"
@@ -187,6 +187,20 @@ def test_a_browser_that_asks_for_a_part_gets_the_part(served: Served, lake: Path
         assert "<html" in client.get(path, headers={"hx-request": "true", "hx-history-restore-request": "true"}).text
     assert MEMBERS[4] in part.text
     assert MEMBERS[0] not in part.text, "on the first page"
+
+
+def test_the_current_night_is_the_current_one_by_whatever_link(console_of: ConsoleOf) -> None:
+    ann, now = console_of("ann"), "as_of=2026-04-02T00%3A00%3A00Z"
+    pages = {ON: f"{ON}/queue?{now}", f"{ON}/nights": f"{ON}/accounts/{MEMBERS[0]}?{now}"}
+    for page, link in pages.items():
+        assert f'href="{link}"' in ann.page(page)
+    for link in (*pages.values(), f"{ON}/clusters/{FARM}?{now}"):
+        assert "You are looking at the night of" not in ann.page(link)
+        assert 'value="confirm"' in ann.page(link)
+        before = ann.page(link.replace("04-02", "04-01"))
+        assert "You are looking at the night of" in before
+        assert 'value="confirm"' not in before
+    assert "You are looking at the night of" not in ann.page(f"{ON}/dry-run?{now}")
 
 
 def test_a_held_night_is_told_with_its_gate_and_takes_nothing_back(served: Served, tmp_path: Path) -> None:

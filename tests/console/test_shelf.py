@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from anyio import to_thread
 
 from abuse.console.problems import NotFound, NotReady
 from abuse.console.read import accounts
@@ -19,7 +21,7 @@ from abuse.errors import LakeError
 from abuse.lake.publication import Publication, current
 from abuse.settings import Console
 from tests.console.conftest import RULES, Served
-from tests.console.lakes import MEMBERS, public_rows, publish
+from tests.console.lakes import MEMBERS, public_rows, publish, work_rows
 from tests.lake.test_publication import NIGHT
 
 
@@ -127,6 +129,46 @@ def test_older_nights_are_read_when_asked_for_and_the_oldest_asked_are_let_go(tm
         verdict(found, NIGHT - timedelta(days=1))
 
 
+def test_the_current_night_waits_for_no_old_one_and_of_old_ones_few_wait(tmp_path: Path, made: Made) -> None:
+    for day in range(5):
+        publish(tmp_path, public_rows("clear"), as_of=NIGHT + timedelta(days=day), run_id=f"run{day}", minutes=day)
+    made.gates = {f"run{day}": threading.Event() for day in range(4)}
+    found = shelf(tmp_path, made, Console(poll_s=0.0, wait_s=0.05))
+    for day, said in ((0, "still being read, wanted a moment"), (1, "still being read, wanted a moment"),
+                      (2, "2 other nights are still being read, wanted fewer than 2"),
+                      (1, "still being read, wanted a moment")):  # fmt: skip
+        with pytest.raises(NotReady, match=said):
+            verdict(found, NIGHT + timedelta(days=day))
+    _wait_until(found.is_ready)
+    publish(tmp_path, as_of=NIGHT + timedelta(days=5), run_id="run5", minutes=5)
+    _wait_until(lambda: verdict(found) == "disqualified")
+    for gate in made.gates.values():
+        gate.set()
+    _wait_until(lambda: _is_read(found, 2))
+
+
+def _is_read(found: Shelf, day: int) -> bool:
+    try:
+        return verdict(found, NIGHT + timedelta(days=day)) == "clear"
+    except NotReady:
+        return False
+
+
+def test_health_is_told_while_every_thread_waits_for_a_night(served: Served, tmp_path: Path, made: Made) -> None:
+    publish(tmp_path / "lake")
+    made.gate.clear()
+    client = served(tmp_path / "lake", RULES, made)
+    assert client.portal is not None
+    client.portal.call(lambda: setattr(to_thread.current_default_thread_limiter(), "total_tokens", 1))
+    with ThreadPoolExecutor(1) as other:
+        page = other.submit(client.get, "/campaigns/drop/queue")
+        threading.Event().wait(0.3)
+        assert client.get("/healthz").json() == {"status": "ok"}
+        assert not page.done()
+        made.gate.set()
+        assert page.result().status_code == 200
+
+
 def test_what_was_read_is_not_read_again_after_a_start(tmp_path: Path, made: Made) -> None:
     publish(tmp_path)
     assert verdict(shelf(tmp_path, made)) == "disqualified"
@@ -220,3 +262,22 @@ def test_a_page_of_a_night_that_takes_long_asks_again_by_itself(served: Served, 
     assert answer.status_code == 503
     assert answer.headers["retry-after"] == "5"
     assert 'http-equiv="refresh"' in answer.text
+
+
+def test_of_a_night_that_ran_again_and_was_held_nobody_is_told_whose_the_addresses_are(
+    served: Served, tmp_path: Path
+) -> None:
+    lake, second = tmp_path / "lake", "0x" + "d0" * 20
+    publish(lake)
+    publish(lake, work=work_rows(), run_id="run2", status="held", minutes=1)
+    client = served(lake)
+    page = client.get(f"/campaigns/drop/accounts/{second}")
+    assert page.status_code == 404
+    assert "which addresses belong to whom is kept no more" in page.text
+    assert "did not take part" not in page.text
+    page = client.get(f"/campaigns/drop/accounts/{MEMBERS[0]}")
+    assert page.text.count("Which addresses belong to whom is kept no more: run its night again.") == 2
+    assert 'id="letter"' not in page.text
+    told = client.get(f"/api/v1/campaigns/drop/accounts/{MEMBERS[0]}").json()
+    assert (told["for_user"], told["withheld"], told["addresses"]) == (
+        None, "Which addresses belong to whom is kept no more: run its night again.", [])  # fmt: skip

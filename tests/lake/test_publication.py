@@ -13,10 +13,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
 from deltalake import DeltaTable, write_deltalake
+from deltalake.exceptions import CommitFailedError, DeltaError
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from abuse.errors import ContractError, LakeError
+from abuse.lake import ledger as ledgers
 from abuse.lake.ledger import append, ledger, replace_rows
 from abuse.lake.publication import current, publications, runs
 from abuse.tables import PUBLIC, ClusterLineage, GateResults, Published, Reviews, Runs
@@ -238,3 +240,22 @@ def test_a_ledger_row_must_have_its_columns_and_no_others(tmp_path: Path) -> Non
     with pytest.raises(ContractError, match="table reviews: acter is not a column; actor is empty"):
         append(str(tmp_path), Reviews, [row])
     assert ledger(str(tmp_path), Reviews).num_rows == 0
+
+
+@pytest.mark.parametrize(
+    "why", [DeltaError("no right\nto write"), PermissionError("no right"), CommitFailedError("append-only: no right")]
+)
+def test_a_ledger_that_may_not_be_written_to_is_one_line_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, why: Exception
+) -> None:
+    tried = []
+
+    def write(*_: object, **__: object) -> None:
+        tried.append(why)
+        raise why
+
+    monkeypatch.setattr(ledgers, "write_deltalake", write)
+    with pytest.raises(LakeError, match=r"runs: not written \(.*no right\), wanted a commit\. See who may") as told:
+        publish(str(tmp_path), {})
+    assert "\n" not in str(told.value)
+    assert tried == [why]

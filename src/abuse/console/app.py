@@ -23,7 +23,8 @@ from abuse.console.kept import Kept
 from abuse.console.pages import account, appeals, audit, cluster, dryrun, health, nights, overview, queue
 from abuse.console.read.build import build
 from abuse.console.read.ledgers import Ledgers
-from abuse.console.read.shelf import Make, Shelf
+from abuse.console.read.making import Make
+from abuse.console.read.shelf import Shelf
 from abuse.console.web import answers
 from abuse.console.web.guard import Guard
 from abuse.console.web.metrics import Metrics
@@ -40,10 +41,12 @@ if TYPE_CHECKING:
 
 LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
 NUM_KEPT = 64
-"""Pictures and comparisons; a picture is some 50 kB."""
+"""Pictures, and what people said; a picture is some 50 kB."""
+NUM_COMPARED = 4
+"""Dry runs and nights beside each other, each of as many rows as accounts changed."""
 LEAST_ZIPPED = 1024
 PAUSE_S = 60.0
-"""How long an address waits that failed to log in too often."""
+"""How long wrong tokens are turned away from an address that brought too many."""
 READ_ONLY = Access()
 
 
@@ -71,7 +74,8 @@ def console(
     )
     metrics = Metrics()
     app.state.shelf = Shelf(Ledgers(lake, rules.poll_s), folder, rules, make)
-    app.state.rules, app.state.metrics, app.state.kept = rules, metrics, Kept(NUM_KEPT)
+    app.state.rules, app.state.metrics = rules, metrics
+    app.state.kept, app.state.compared = Kept(NUM_KEPT), Kept(NUM_COMPARED)
     app.state.templates = Templates(rules)
     app.state.access, app.state.review, app.state.outcomes = access, review or Review(), Outcomes()
     answers.install(app)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Annotated, Any, Literal
 
 from fastapi import Depends, Path, Query, Request
 from pydantic import AwareDatetime, BeforeValidator, Field
 
+from abuse.console.act.forms import Form, fields
 from abuse.console.act.outcomes import Outcomes
 from abuse.console.kept import Kept
 from abuse.console.read import audit
@@ -68,9 +70,13 @@ def review(request: Request) -> Review:
     return found
 
 
-def outcomes(request: Request) -> Outcomes:
+async def outcomes(request: Request) -> Outcomes:
+    """With what was typed into the form that is sent, so that it comes back with a refusal."""
     found: Outcomes = request.app.state.outcomes
-    return found
+    if request.method != "POST":
+        return found
+    form = Form(await fields(request))
+    return replace(found, note=form.one("note"), noted=form.one("noted"))
 
 
 def maybe(request: Request) -> Visitor | None:
@@ -84,6 +90,12 @@ def kept(request: Request) -> Kept:
     return found
 
 
+def compared(request: Request) -> Kept:
+    """Apart from what is small, which they would push out."""
+    found: Kept = request.app.state.compared
+    return found
+
+
 def night(as_of: AsOf = None) -> datetime | None:
     """In UTC, as the lake has it."""
     return None if as_of is None else as_of.astimezone(UTC)
@@ -93,6 +105,7 @@ Night = Annotated[datetime | None, Depends(night)]
 FromShelf = Annotated[Shelf, Depends(shelf)]
 FromLedgers = Annotated[Ledgers, Depends(ledgers)]
 FromKept = Annotated[Kept, Depends(kept)]
+FromCompared = Annotated[Kept, Depends(compared)]
 FromReview = Annotated[Review, Depends(review)]
 FromOutcomes = Annotated[Outcomes, Depends(outcomes)]
 FromDoor = Annotated[Visitor | None, Depends(maybe)]
@@ -139,6 +152,12 @@ def published(campaign_id: CampaignId, shelves: FromShelf) -> None:
     shelves.publication(campaign_id)
 
 
+def past(campaign_id: CampaignId, as_of: Night, found: FromLedgers) -> datetime | None:
+    """The night that was asked for, unless it is the current one: a link may name that too."""
+    return as_of if as_of not in [one.run.as_of for one in found.publications(campaign_id)[:1]] else None
+
+
+Past = Annotated[datetime | None, Depends(past)]
 Published = Depends(published)
 FromView = Annotated[View, Depends(view)]
 OfRun = Annotated[str, Query(pattern=r"^[\w-]{0,64}$", description="A held run, in the place of a published night.")]

@@ -1,4 +1,4 @@
-"""What is dear to make and never changes for a publication, made once."""
+"""What is dear to make and never changes for a publication, or for a state of the ledger, made once."""
 
 from __future__ import annotations
 
@@ -23,10 +23,7 @@ class Kept:
                 self._found.move_to_end(key)
                 return self._found[key]
         made = make()
-        with self._lock:
-            self._found[key] = made
-            while len(self._found) > self._most:
-                self._found.popitem(last=False)
+        self._put(key, made)
         return made
 
     def latest(self, key: Hashable, version: Hashable, make: Callable[[], Any]) -> Any:
@@ -35,6 +32,12 @@ class Kept:
             known, found = self._found.get(key, (None, None))
         if known != version:
             found = make()
-            with self._lock:
-                self._found[key] = (version, found)
+        self._put(key, (version, found))
         return found
+
+    def _put(self, key: Hashable, made: Any) -> None:
+        with self._lock:
+            self._found[key] = made
+            self._found.move_to_end(key)
+            while len(self._found) > self._most:
+                self._found.popitem(last=False)

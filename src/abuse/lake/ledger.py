@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import random
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 from deltalake import CommitProperties, Transaction, write_deltalake
-from deltalake.exceptions import CommitFailedError
+from deltalake.exceptions import CommitFailedError, DeltaError
 
 from abuse.errors import ContractError, LakeError, first_line
 from abuse.lake.arrow import declared, files_of
@@ -41,17 +43,28 @@ class Turn:
 def ledger(lake: str, table: type[Table], filter: pc.Expression | None = None) -> pa.Table:
     """The rows of a ledger as it is now; none where it was never written."""
     uri = table_uri(lake, table)
-    if not is_table(uri):
-        return table.arrow_schema().empty_table()
-    found = opened(uri)
-    dataset = found.to_pyarrow_dataset(filesystem=files_of(found, uri))
-    return declared(dataset, table, table.columns(), filter)
+    with _readable(uri):
+        if not is_table(uri):
+            return table.arrow_schema().empty_table()
+        found = opened(uri)
+        dataset = found.to_pyarrow_dataset(filesystem=files_of(found, uri))
+        return declared(dataset, table, table.columns(), filter)
+
+
+@contextmanager
+def _readable(uri: str) -> Iterator[None]:
+    try:
+        yield
+    except (DeltaError, OSError) as why:
+        fix = "See who may read there, and whether the storage answers; then try again."
+        raise LakeError(uri, f"cannot be read ({first_line(why)})", "a ledger", fix) from why
 
 
 def turn(lake: str, table: type[Table], topic: str) -> Turn:
     """To be asked for before the ledger is read."""
     uri = table_uri(lake, table)
-    return Turn(topic, opened(uri).version() if is_table(uri) else 0)
+    with _readable(uri):
+        return Turn(topic, opened(uri).version() if is_table(uri) else 0)
 
 
 def append(lake: str, table: type[Table], rows: list[dict[str, Any]], *, after: Turn | None = None) -> None:
@@ -81,7 +94,9 @@ def replace_rows(lake: str, table: type[Table], rows: list[dict[str, Any]], pred
 
 
 def _commit(lake: str, table: type[Table], write: Callable[[str, dict[str, Any]], None]) -> None:
-    """delta-rs gives up when it loses a race for long, and at once when two writers make the table; so we ask again."""
+    """delta-rs gives up when it loses a race for long, and at once when two writers make the table; so we ask again.
+    Raises LakeError for what asking again does not help.
+    """
     uri = table_uri(lake, table)
     only_append = {"delta.appendOnly": "true"} if issubclass(table, Ledger) and table.is_append_only else None
     for tried in range(COMMIT_TRIES):
@@ -90,10 +105,12 @@ def _commit(lake: str, table: type[Table], write: Callable[[str, dict[str, Any]]
                 create(uri, schema=table.arrow_schema(), configuration=only_append)
             turns = CommitProperties(max_commit_retries=COMMIT_TRIES)
             write(uri, {"schema_mode": "merge", "commit_properties": turns, "storage_options": options(uri)})
-        except CommitFailedError as error:
-            if tried + 1 == COMMIT_TRIES or "append-only" in str(error):
+        except (DeltaError, OSError) as error:
+            is_race = isinstance(error, CommitFailedError) and "append-only" not in str(error)
+            if not is_race or tried + 1 == COMMIT_TRIES:
                 found = f"not written ({first_line(error)})"
-                raise LakeError(f"lake {lake}: {table.table_name()}", found, "a commit", "Try again.") from error
+                fix = "Try again." if is_race else "See who may write there, and whether the lake is whole."
+                raise LakeError(f"lake {lake}: {table.table_name()}", found, "a commit", fix) from error
             time.sleep(random.uniform(0, min(LONGEST_WAIT_S, 0.02 * 2**tried)))
         else:
             return

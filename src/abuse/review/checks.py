@@ -11,7 +11,7 @@ from abuse.errors import InputError
 from abuse.lake.people import Now, among
 from abuse.lake.publication import Publication, runs
 from abuse.operate.page import meant, printable
-from abuse.review.refused import Changed, NotAllowed, Unknown
+from abuse.review.refused import Changed, NotAllowed, Outdated, Unknown
 from abuse.review.said import Said
 from abuse.tables import Decisions
 from abuse.words import ROLES, least_role, reasons_for
@@ -106,7 +106,7 @@ def as_shown(now: Now, accounts: Collection[str], run_id: str | None) -> None:
     others = sum(before.get(account) != after.get(account) for account in accounts)
     if others:
         found = f"another night was published since, which says something else of {others:,} of these accounts"
-        raise Changed("the page", found, "the night of now", "Load it again, and look.")
+        raise Outdated("the page", found, "the night of now", "Load it again, and look.")
 
 
 def _machine(night: Publication, accounts: Collection[str]) -> dict[str, str]:

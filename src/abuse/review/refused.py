@@ -19,3 +19,7 @@ class Conflict(InputError):  # noqa: N818 -- an answer, not a fault
 
 class Changed(Conflict):
     """The members are others than those that the person saw."""
+
+
+class Outdated(Changed):
+    """Another night was published since, which says something else."""

@@ -6,14 +6,14 @@ import secrets
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 from starlette.responses import RedirectResponse, Response
 
 from abuse.console.read.ledgers import Ledgers
 from abuse.console.who.person import Visitor
-from abuse.errors import InputError
-from abuse.review.refused import Changed
+from abuse.errors import InputError, LakeError
+from abuse.review.refused import Changed, Outdated
 from abuse.review.said import Decision
 from abuse.words import CHANGES_NOTHING
 
@@ -48,17 +48,26 @@ class Line:
     """Whether public tables do not know it yet."""
     goes_on: bool = False
     """Whether who said it is through with what it is about."""
+    note: str = ""
+    """What was typed beside a word that is not in the ledger, and must not be typed again."""
+    noted: str = ""
+    """Id of the field that it was typed into."""
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Outcomes:
     """The latest, each shown to who asked for it and to nobody else."""
 
-    def __init__(self) -> None:
-        self._found: OrderedDict[tuple[str, str], list[Line]] = OrderedDict()
-        self._lock = threading.Lock()
+    note: str = ""
+    """Of the form that is answered, as `noted`."""
+    noted: str = ""
+    _found: OrderedDict[tuple[str, str], list[Line]] = field(default_factory=OrderedDict)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def put(self, who: Visitor, lines: list[Line]) -> str:
         name = secrets.token_hex(8)
+        if not any(one.is_done for one in lines):
+            lines = [replace(one, note=self.note, noted=self.noted) for one in lines]
         with self._lock:
             self._found[who.person.name, name] = lines
             while len(self._found) > MOST_KEPT:
@@ -86,14 +95,14 @@ def done(found: Decision, about: str = "") -> Line:
     return Line(is_done=True, text=text, about=about, decision_id=undone, counts_later=later, goes_on=goes_on)
 
 
-def not_done(why: InputError, about: str = "") -> Line:
-    """A word that was refused."""
+def not_done(why: InputError | LakeError, about: str = "") -> Line:
+    """A word that was refused, or that the lake did not take."""
     said = f"{why.found}, wanted {why.wanted}."
+    if isinstance(why, LakeError):
+        said = f"{why.where}: {said} {why.fix}"
     if isinstance(why, Changed):
-        said = (
-            "its members are others than those you saw. Look at it as it is now, then decide; "
-            "a night that was just published takes a moment to show."
-        )
+        what = why.found if isinstance(why, Outdated) else "its members are others than those you saw"
+        said = f"{what}. Look at it as it is now, then decide; a night that was just published takes a moment to show."
     return Line(is_done=False, text=f"Nothing was written: {said}", about=about)
 
 
@@ -105,7 +114,7 @@ def told(ledgers: Ledgers, act: Callable[[], Sequence[Decision | Line]]) -> list
     """Does it; what is refused is a line on the page and not another page."""
     try:
         return [one if isinstance(one, Line) else line(one) for one in act()]
-    except InputError as why:
+    except (InputError, LakeError) as why:
         return [not_done(why)]
     finally:
         ledgers.refresh()

@@ -9,7 +9,7 @@ from pydantic import Field
 
 from abuse.console.api import shapes
 from abuse.console.api.v1 import PROBLEMS, Limit, slice_of
-from abuse.console.asked import FromKept, FromLedgers, FromTried, Numbers, Verdict
+from abuse.console.asked import FromCompared, FromLedgers, FromTried, Numbers, Verdict
 from abuse.console.pages.dryrun import ASKED, listed, under, wanted
 from abuse.settings import Policy
 
@@ -65,7 +65,7 @@ CANNOT: dict[int | str, dict[str, Any]] = {409: PROBLEMS[404]}
 def dryrun(
     view: FromTried,
     ledgers: FromLedgers,
-    kept: FromKept,
+    compared: FromCompared,
     numbers: Numbers,
     limit: Limit,
     was: Verdict | None = None,
@@ -75,7 +75,7 @@ def dryrun(
     """Who would be out, in review or clear. 409 where the rule does not give the verdicts that were published, or that
     the held run came to.
     """
-    found = under(view, ledgers, kept, numbers)
+    found = under(view, ledgers, compared, numbers)
     num = sum(move.num for move in wanted(found, was, would))
     rows = listed(view, found, was, would, offset, limit)
     return DryRun(

@@ -100,7 +100,8 @@ class AccountStatus(Slice, Decision):
     published_verdict: str = Field(description="What the public tables say; people may have said another since.")
     evidence: list[Evidence]
     addresses: list[str] = Field(description="Further addresses of the account.")
-    for_user: dict[str, Any] = Field(description="What its owner may be told; holds nobody else's address.")
+    for_user: dict[str, Any] | None = Field(description="What its owner may be told; holds nobody else's address.")
+    withheld: str | None = Field(description="Why nothing may be told to its owner just now; null where it may.")
 
 
 class Cluster(Shape):

@@ -15,8 +15,8 @@ status = APIRouter()
 
 
 @status.get("/healthz", tags=["status"])
-def healthz() -> dict[str, str]:
-    """The process answers."""
+async def healthz() -> dict[str, str]:
+    """The process answers, even while every thread waits for a night."""
     return {"status": "ok"}
 
 

@@ -12,9 +12,10 @@ from abuse.console.pages.account import for_user
 from abuse.console.pages.health import attempts_at, latest_answers
 from abuse.console.pages.overview import summary
 from abuse.console.read import accounts
-from abuse.console.read.model import View
+from abuse.console.read.model import LOST, View
 from abuse.console.read.words import standing_now
 from abuse.console.web.templates import explorer
+from abuse.operate.why import Explanation
 from abuse.settings import Console
 
 PROBLEMS: dict[int | str, dict[str, Any]] = {
@@ -98,8 +99,6 @@ def account(account: Account, view: FromView, ledgers: FromLedgers, rules: Rules
     """
     published = accounts.account(view, account)
     row = standing_now(view, ledgers, published)
-    told = for_user(view, row)
-    about = {"verdict": told.verdict, "meaning": told.meaning, "reasons": told.reasons, "changes": told.changes}
     return shapes.AccountStatus(
         **slice_of(view),
         **shapes.Decision.model_validate(row).model_dump(),
@@ -107,8 +106,17 @@ def account(account: Account, view: FromView, ledgers: FromLedgers, rules: Rules
         published_verdict=published["verdict"],
         evidence=[evidence(item, rules) for item in row["evidence"]],
         addresses=[found["address"] for found in accounts.addresses(view, row["account"])],
-        for_user=about | {"evidence": told.evidence, "is_partial": told.is_partial, "reference": told.run_id},
+        for_user=_told(for_user(view, row)),
+        withheld=None if view.has_owners else LOST,
     )
+
+
+def _told(found: Explanation | None) -> dict[str, Any] | None:
+    """To its owner."""
+    if found is None:
+        return None
+    about = {"verdict": found.verdict, "meaning": found.meaning, "reasons": found.reasons, "changes": found.changes}
+    return about | {"evidence": found.evidence, "is_partial": found.is_partial, "reference": found.run_id}
 
 
 def slice_of(view: View) -> dict[str, Any]:

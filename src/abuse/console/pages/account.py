@@ -16,7 +16,7 @@ from abuse.console.pages.overview import answer
 from abuse.console.pages.said import MOST_SHOWN, entries
 from abuse.console.read import accounts
 from abuse.console.read.history import lines
-from abuse.console.read.model import View
+from abuse.console.read.model import LOST, View
 from abuse.console.read.words import said_of, standing_now
 from abuse.operate.why import Explanation, explained, render, said
 from abuse.operate.wording import LABELS
@@ -45,6 +45,7 @@ def account(request: Request, campaign_id: CampaignId, account: Account, desk: F
         told=for_ops(view, row, said(said_of(desk.ledgers, campaign_id, name), published, row)),
         labels=LABELS,
         letter=letter(view, row),
+        lost="" if view.has_owners else LOST,
         outcome=desk.outcome,
         seen=accounts.seen(view, row),
         heard=desk.num_heard,
@@ -80,14 +81,18 @@ def for_ops(view: View, row: dict[str, Any], said: list[str]) -> Explanation:
     )
 
 
-def for_user(view: View, row: dict[str, Any]) -> Explanation:
-    """What its owner may be told: nobody else's address, and no threshold."""
+def for_user(view: View, row: dict[str, Any]) -> Explanation | None:
+    """What its owner may be told: nobody else's address, and no threshold. Nothing where its own are not known."""
+    if not view.has_owners:
+        return None
     own = frozenset(found["address"] for found in accounts.addresses(view, row[Decisions.account]))
     return explained(view.publication.run, row, "user", own, cluster={}, because=[], said=[], history=[])
 
 
 def letter(view: View, row: dict[str, Any]) -> list[str]:
-    """The lines of `abuse why --audience user`, to be sent as they stand."""
-    out = io.StringIO()
-    render(for_user(view, row), Screen(file=out, width=LETTER_WIDTH, highlight=False, markup=False))
+    """The lines of `abuse why --audience user`, to be sent as they stand; none where nothing may be told."""
+    out, found = io.StringIO(), for_user(view, row)
+    if found is None:
+        return []
+    render(found, Screen(file=out, width=LETTER_WIDTH, highlight=False, markup=False))
     return out.getvalue().splitlines()

@@ -10,7 +10,7 @@ from typing import Annotated
 from fastapi import Depends, Request
 
 from abuse.console.act.outcomes import Line
-from abuse.console.asked import Done, FromDoor, FromKept, FromLedgers, FromOutcomes, FromView, Night
+from abuse.console.asked import Done, FromDoor, FromKept, FromLedgers, FromOutcomes, FromView, Past
 from abuse.console.kept import Kept
 from abuse.console.read.ledgers import Ledgers
 from abuse.console.read.model import View
@@ -28,6 +28,7 @@ class Desk:
     people: Spoken
     who: Visitor | None
     as_of: datetime | None
+    """The night, unless it is the current one."""
     outcome: list[Line]
     """What came of the form that led here."""
 
@@ -53,7 +54,7 @@ class Desk:
 
 
 def desk(
-    view: FromView, ledgers: FromLedgers, kept: FromKept, outcomes: FromOutcomes, who: FromDoor, as_of: Night,
+    view: FromView, ledgers: FromLedgers, kept: FromKept, outcomes: FromOutcomes, who: FromDoor, as_of: Past,
     done: Done = "",
 ) -> Desk:  # fmt: skip
     people, outcome = spoken(view, ledgers, kept), outcomes.get(who, done)

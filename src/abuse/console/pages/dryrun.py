@@ -8,7 +8,7 @@ from typing import Any
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from abuse.console.asked import CampaignId, FromKept, FromLedgers, FromTried, Night, Numbers, Page, Rules, Verdict
+from abuse.console.asked import CampaignId, FromCompared, FromLedgers, FromTried, Numbers, Page, Past, Rules, Verdict
 from abuse.console.kept import Kept
 from abuse.console.pages.overview import answer
 from abuse.console.read import judged
@@ -34,15 +34,15 @@ def dryrun(
     campaign_id: CampaignId,
     view: FromTried,
     ledgers: FromLedgers,
-    kept: FromKept,
+    compared: FromCompared,
     rules: Rules,
-    as_of: Night,
+    as_of: Past,
     numbers: Numbers,
     was: Verdict | None = None,
     would: Verdict | None = None,
     page: Page = 1,
 ) -> Response:
-    found = under(view, ledgers, kept, numbers)
+    found = under(view, ledgers, compared, numbers)
     rows = listed(view, found, was, would, (page - 1) * rules.page_rows, rules.page_rows)
     num = sum(move.num for move in wanted(found, was, would))
     run, is_held = view.publication.run, view.publication.is_held
@@ -71,14 +71,14 @@ def dryrun(
     )
 
 
-def under(view: View, ledgers: Ledgers, kept: Kept, numbers: dict[str, Any]) -> DryRun:
+def under(view: View, ledgers: Ledgers, compared: Kept, numbers: dict[str, Any]) -> DryRun:
     """The night with these numbers in the place of its own; kept for what people said until now."""
     name, campaign_id = model_name(view.publication), view.publication.run.campaign_id
     seen = ledgers.seen()
-    own: judged.Rules = kept.get(("proven", name), lambda: judged.proven(view))
+    own: judged.Rules = compared.get(("proven", name), lambda: judged.proven(view))
     other = judged.Rules(policy=replace(own.policy, **numbers), together=own.together)
-    key = ("dry run", name, seen, other)
-    found: DryRun = kept.get(key, lambda: dry_run(view, ledgers.words(campaign_id), own, other))
+    key = ("dry run", name, other)
+    found: DryRun = compared.latest(key, seen, lambda: dry_run(view, ledgers.words(campaign_id), own, other))
     return found
 
 

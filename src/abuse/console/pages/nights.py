@@ -9,7 +9,7 @@ from fastapi import APIRouter, Request
 from pydantic import AwareDatetime
 from starlette.responses import Response
 
-from abuse.console.asked import CampaignId, FromKept, FromShelf, Page, Rules
+from abuse.console.asked import CampaignId, FromCompared, FromShelf, Page, Rules
 from abuse.console.kept import Kept
 from abuse.console.pages.overview import answer
 from abuse.console.read.build import model_name
@@ -25,7 +25,7 @@ def nights(
     campaign_id: CampaignId,
     shelf: FromShelf,
     rules: Rules,
-    kept: FromKept,
+    compared: FromCompared,
     a: AwareDatetime | None = None,
     b: AwareDatetime | None = None,
     page: Page = 1,
@@ -34,9 +34,9 @@ def nights(
     published = shelf.ledgers.publications(campaign_id)
     found: Diff | None = None
     if a is not None and b is not None:
-        found = between(kept, *(shelf.publication(campaign_id, at.astimezone(UTC)) for at in (a, b)))
+        found = between(compared, *(shelf.publication(campaign_id, at.astimezone(UTC)) for at in (a, b)))
     elif len(published) > 1:
-        found = between(kept, published[1], published[0])
+        found = between(compared, published[1], published[0])
     changes = found.changes if found else []
     first = (page - 1) * rules.page_rows
     return answer(
@@ -54,8 +54,8 @@ def nights(
     )
 
 
-def between(kept: Kept, before: Publication, after: Publication) -> Diff:
-    found: Diff = kept.get(("diff", model_name(before), model_name(after)), lambda: diff(before, after))
+def between(compared: Kept, before: Publication, after: Publication) -> Diff:
+    found: Diff = compared.get(("diff", model_name(before), model_name(after)), lambda: diff(before, after))
     return found
 
 

@@ -45,6 +45,10 @@ def account(view: View, asked: str) -> dict[str, Any]:
 
 def _unknown(view: View, exact: str) -> NotFound:
     run, num = view.publication.run, view.value("SELECT count(*) FROM accounts")
+    if not view.has_owners:
+        found = "is no participant's name, and which addresses belong to whom is kept no more"
+        wanted = f"the name of one of its {num:,} participants"
+        return NotFound(f"account {printable(exact)}", found, wanted, "Run its night again.")
     return NotFound(
         f"account {printable(exact)}",
         f"did not take part in campaign {run.campaign_id!r} before {moment(run.as_of.isoformat())}",

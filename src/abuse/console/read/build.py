@@ -81,7 +81,7 @@ def build(publication: Publication, file: Path) -> None:
             for raw, (table, unasked) in LOADED.items():
                 _load(db, publication, raw, table, unasked)
             db.executescript(DERIVE)
-            db.executemany("INSERT INTO about VALUES (?, ?)", _about(publication).items())
+            db.executemany("INSERT INTO about VALUES (?, ?)", (_about(publication) | _lost(db)).items())
             db.commit()
         Path(name).replace(file)
     except BaseException:
@@ -107,6 +107,14 @@ def _about(publication: Publication) -> dict[str, str]:
     about = {"campaign_id": run.campaign_id, "as_of": run.as_of.isoformat(), "run_id": run.run_id}
     made = _made_of(publication)
     return about | ({"rules": json.dumps(made["settings"])} if made else {})
+
+
+def _lost(db: sqlite3.Connection) -> dict[str, str]:
+    """Whether who took part is kept no more, and so neither whose the addresses are: those tables hold one run of a
+    night, and another took its place.
+    """
+    sql = "SELECT 1 WHERE EXISTS (SELECT 1 FROM raw.decided) AND NOT EXISTS (SELECT 1 FROM raw.took_part)"
+    return {"lost": "participants"} if db.execute(sql).fetchone() else {}
 
 
 def _made_of(publication: Publication) -> Any:

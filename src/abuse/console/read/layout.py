@@ -4,7 +4,7 @@ Times are whole microseconds since 1970, lists are JSON. `raw` is a second datab
 from Delta goes there first, so that the file holds nothing but what pages ask for, in the order they ask.
 """
 
-FORMAT = 3
+FORMAT = 4
 """Part of a file's name: a console that knows another layout builds its own."""
 
 EVIDENCE = "kind TEXT, chain TEXT, tx_hash TEXT, sender TEXT, recipient TEXT, at INTEGER, amount REAL, asset TEXT, "

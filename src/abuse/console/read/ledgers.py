@@ -28,6 +28,7 @@ class Ledgers:
         self._seen_at = float("-inf")
         self._lock = threading.Lock()
         self._versions: dict[str, int | None] = {}
+        self._there: set[str] = set()
         self._mark = 0
         self._runs: list[Run] = []
         self._gates: list[dict[str, Any]] = []
@@ -134,8 +135,13 @@ class Ledgers:
         self._reviews = dict(by_campaign)
 
     def _is_new(self, table: type[Table]) -> bool:
+        """A ledger is never removed: one that was there and is gone is a lake that cannot be read, not an empty one."""
         uri, name = f"{self.lake.rstrip('/')}/{table.table_name()}", table.table_name()
         version = opened(uri).version() if is_table(uri) else None
+        if version is None and name in self._there:
+            raise FileNotFoundError(f"table {name} is gone")
+        if version is not None:
+            self._there.add(name)
         is_new = self._versions.get(name, -1) != version
         self._versions[name] = version
         return is_new

@@ -16,6 +16,7 @@ from urllib.parse import quote
 from abuse.lake.publication import Publication
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+LOST = "Which addresses belong to whom is kept no more: run its night again."
 CACHE_KIB = 4096
 """Pages a connection keeps; the file itself is in the system's memory already."""
 
@@ -41,6 +42,11 @@ class View:
     def value(self, sql: str, *values: Any) -> Any:
         found = self.row(sql, *values)
         return None if found is None else next(iter(found.values()))
+
+    @property
+    def has_owners(self) -> bool:
+        """Whether it is known which addresses belong to whom; `LOST` says so where it is not."""
+        return self.value("SELECT 1 FROM about WHERE name = 'lost'") is None
 
 
 class Model:

@@ -114,7 +114,7 @@ class Spoken:
 def spoken(view: View, ledgers: Ledgers, kept: Kept) -> Spoken:
     """Made once for each state of the ledger and of the publication."""
     mark = ledgers.seen()
-    found: Spoken = kept.get(("spoken", model_name(view.publication), mark), lambda: _spoken(view, ledgers, mark))
+    found: Spoken = kept.latest(("spoken", model_name(view.publication)), mark, lambda: _spoken(view, ledgers, mark))
     return found
 
 

@@ -6,8 +6,8 @@ import logging
 import multiprocessing
 import threading
 import time
-from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor
+from collections.abc import Iterator
+from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures import TimeoutError as NotYet
 from contextlib import contextmanager
 from datetime import datetime
@@ -17,6 +17,7 @@ from abuse.console.problems import NotFound, NotReady
 from abuse.console.read.build import build, model_name
 from abuse.console.read.held import held
 from abuse.console.read.ledgers import Ledgers
+from abuse.console.read.making import Make, Making
 from abuse.console.read.model import Model, View
 from abuse.lake.publication import Publication
 from abuse.settings import Console
@@ -27,15 +28,13 @@ RETRY_S = 30.0
 """A night that could not be read is not tried again before."""
 
 LOG = logging.getLogger("abuse.console")
-Make = Callable[[Publication, Path], None]
 
 
 class Shelf:
     """Models by file name. A request keeps the one it began with, whatever is published meanwhile."""
 
     def __init__(self, ledgers: Ledgers, folder: Path, rules: Console, make: Make = build) -> None:
-        self.ledgers, self._folder, self._rules, self._make = ledgers, folder, rules, make
-        self._worker = ThreadPoolExecutor(1, "read-model")
+        self.ledgers, self._folder, self._rules, self._maker = ledgers, folder, rules, Making(make)
         self._models: dict[str, Model] = {}  # least lately used first
         self._current: dict[str, str] = {}
         self._making: dict[str, Future[None]] = {}
@@ -90,7 +89,7 @@ class Shelf:
         return [name for name, found in newest.items() if found and self._current.get(name) != model_name(found[0])]
 
     def close(self) -> None:
-        self._worker.shutdown(wait=False, cancel_futures=True)
+        self._maker.close()
         for model in self._models.values():
             model.close()
 
@@ -107,14 +106,15 @@ class Shelf:
         return self._opened(publication, is_current=is_current)
 
     def _begun(self, publication: Publication) -> Future[None]:
-        """The making of its file; a file of an earlier start counts as made."""
+        """The making of its file; a file of an earlier start counts as made. Raises NotReady as `Making` does."""
         name = model_name(publication)
         file = self._folder / name
         with self._lock:
             self._touch()
             making = self._making.get(name)
             if making is None or (making.done() and self._is_lost(name, making)):
-                making = _done() if file.exists() else self._worker.submit(self._make, publication, file)
+                is_newest = self._is_newest(publication)
+                making = _done() if file.exists() else self._maker.begun(publication, file, is_current=is_newest)
                 self._making[name] = making
                 making.add_done_callback(lambda made: self._made(publication, made))
         return making
@@ -139,15 +139,18 @@ class Shelf:
         with self._lock:
             model = self._models.pop(name, None) or Model(publication, self._folder / name)
             self._models[name] = model
-            if not publication.is_held and (is_current or self._is_newest(publication)):
+            if not publication.is_held and (is_current or self._is_newer(publication)):
                 self._current[campaign_id] = name
             self._retire()
         return model
 
     def _is_newest(self, publication: Publication) -> bool:
-        """Or newer than what is shown of its campaign: the newest may still be read, and one after it come first."""
-        newest = self.ledgers.publications(publication.run.campaign_id)[0]
-        if model_name(newest) == model_name(publication):
+        newest = self.ledgers.publications(publication.run.campaign_id)[:1]
+        return [model_name(publication)] == list(map(model_name, newest))
+
+    def _is_newer(self, publication: Publication) -> bool:
+        """Than what is shown of its campaign: the newest may still be read, and one after it come first."""
+        if self._is_newest(publication):
             return True
         shown, run = self._models.get(self._current.get(publication.run.campaign_id, "")), publication.run
         known = shown.publication.run if shown else run

@@ -21,8 +21,9 @@ def next_to_do(view: View, cluster_id: str, said: Spoken, kept: Kept, reader: st
     name = model_name(view.publication)
     order: list[str] = kept.get(("order", name), lambda: [one for (one,) in view.db.execute(PLACES)])
     places: dict[str, int] = kept.get(("places", name), lambda: {one: place for place, one in enumerate(order)})
-    waits: list[int] = kept.get(
-        ("waits", name, said.mark),
+    waits: list[int] = kept.latest(
+        ("waits", name),
+        said.mark,
         lambda: sorted(places[row["cluster_id"]] for row in view.rows(WAITS, as_lists(said))),
     )
     here = places[cluster_id]

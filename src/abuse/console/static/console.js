@@ -30,9 +30,11 @@ document.addEventListener("keydown", (event) => {
 const plain = ["note", "take"];
 const fits = (option, action) => plain.includes(action) || !option.value || option.dataset.for.split(" ").includes(action);
 
+// A letter alone sends nothing: who speaks to the machine, or leans on a key, would decide on a whole cluster (WCAG 2.1.4).
+// It leads to its button, or to the reason that is missing; Enter sends either.
 function wanted(button) {
   const form = button.form, select = form.querySelector("[data-reason]");
-  if (!select || plain.includes(button.value) || (select.value && fits(select.selectedOptions[0], button.value))) { button.click(); return; }
+  if (!select || plain.includes(button.value) || (select.value && fits(select.selectedOptions[0], button.value))) { button.focus(); return; }
   form.dataset.wanted = button.value;
   for (const option of select.options) option.disabled = !fits(option, button.value);
   select.value = "";
@@ -75,7 +77,9 @@ for (const name of ["htmx:responseError", "htmx:sendError"]) document.addEventLi
 });
 
 document.addEventListener("focusout", (event) => {
-  if (event.target.matches("[data-reason]")) for (const option of event.target.options) option.disabled = false;
+  if (!event.target.matches("[data-reason]")) return;
+  for (const option of event.target.options) option.disabled = false;
+  delete event.target.form.dataset.wanted;
 });
 
 document.addEventListener("click", async (event) => {

@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from abuse.console.problems import Forbidden, NotFound, NotReady, NotSame, Unauthenticated
-from abuse.errors import AbuseError, InputError
+from abuse.errors import AbuseError, InputError, LakeError
 from abuse.review.refused import Conflict, NotAllowed, Unknown
 
 API = "/api/"
@@ -29,6 +29,7 @@ STATUS: list[tuple[type[AbuseError], int]] = [
     (Conflict, 409),
     (NotSame, 409),
     (InputError, 422),
+    (LakeError, 503),
     (AbuseError, 500),
 ]
 """The first kind that fits."""
@@ -58,7 +59,7 @@ def problem(request: Request, status: int, detail: str, fix: str = "", **more: A
 def refused(request: Request, why: AbuseError) -> Response:
     """What an operator or a caller can fix, in one line."""
     status = next(code for kind, code in STATUS if isinstance(why, kind))
-    if status == HTTPStatus.INTERNAL_SERVER_ERROR:
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR and not isinstance(why, NotReady):
         LOG.error("not answered", extra={"path": request.url.path, "why": str(why)})
     return problem(request, status, f"{why.where.removeprefix('--')}: {why.found}, wanted {why.wanted}.", why.fix)
 

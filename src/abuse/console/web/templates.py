@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
@@ -52,6 +52,7 @@ class Templates:
         self.env.filters |= {"n": number, "share": share, "at": at, "words": words, "ago": ago, "lasted": lasted}
         self.env.filters |= {"short": short, "amount": amount, "verdict": verdict, "lines": lines}
         self.env.filters["sent"] = partial(quote, safe="")  # a hidden character must come back as it went out
+        self.env.filters["typed"] = escape  # and so must what somebody typed
         self.env.globals |= {"url": url, "tx_url": lambda chain, tx: explorer(rules.explorer_tx, chain, "tx", tx)}
         self.env.globals |= {"new_key": lambda: secrets.token_urlsafe(12), "reasons": reasons, "said_as": words_of}
         self.env.globals |= {"meaning": ACTIONS, "plain": PLAIN}

@@ -49,13 +49,16 @@ def leave(request: Request, form: CheckedForm) -> Response:
 
 
 async def _let_in(request: Request, rules: Console, token: str, next: str) -> Response:
+    """A right token counts whoever failed from its address before: nobody guesses one, and else anybody, or a page of
+    another site in a browser on this machine, could keep everybody out.
+    """
     access: Access = request.app.state.access
     strikes: Strikes = request.app.state.strikes
     address = request.client.host if request.client else ""
-    if strikes.is_out(address):
-        return _page(request, next, "Too many tries from this address. Wait a minute.", 429)
     person = access.keys.person(digest_of(token)) if access.keys and token else None
     if person is None:
+        if strikes.is_out(address):
+            return _page(request, next, "Nobody has this token. Too many tries from this address: wait a minute.", 429)
         strikes.strike(address)
         await asyncio.sleep(rules.failed_login_s)
         return _page(request, next, "Nobody has this token.", 401)
