@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from deltalake.exceptions import DeltaError
 
-from abuse.lake import publication
+from abuse.lake import ledger
 from tests.console.conftest import ConsoleOf, Served
 from tests.console.lakes import FARM, MEMBERS
 from tests.console.people import API, ON, Staff, form_of, said, text_of
@@ -49,7 +49,7 @@ def shut(monkeypatch: pytest.MonkeyPatch) -> None:
     def write(*_: object, **__: object) -> None:
         raise DeltaError("Unable to open file: Permission denied (os error 13)\nand more")
 
-    monkeypatch.setattr(publication, "write_deltalake", write)
+    monkeypatch.setattr(ledger, "write_deltalake", write)
 
 
 NOT_WRITTEN = "reviews: not written (DeltaError: Unable to open file: Permission denied (os error 13)), wanted a commit"
