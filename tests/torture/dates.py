@@ -30,7 +30,9 @@ def dates(folder: Path) -> None:
     wrong = {name: differ(wanted, public_rows(folder / name)) for name in orders}
     for name, found in wrong.items():
         print(f"{len(forward)} nights {name:<9} rows lost {found.lost}, doubled {found.doubled}", flush=True)
-    wrong |= {name: differ(*rows) for name, rows in corrected(folder, forward).items()}
+    for name, rows in corrected(folder, forward).items():
+        wrong[name] = found = differ(*rows)
+        print(f"corrected input, {name}: rows lost {found.lost}, doubled {found.doubled}", flush=True)
     raise_if(any(wrong.values()))
 
 
@@ -52,9 +54,12 @@ def corrected(folder: Path, order: list[str]) -> dict[str, tuple[dict[str, list[
     others = {table: [row for row in rows if told not in row] for table, rows in before.items()}
     kept = {table: [row for row in rows if told not in row] for table, rows in after.items()}
     ours = {table: [row for row in rows if told in row] for table, rows in after.items()}
+    wanted = own_rows(alone)
+    for rows in (ours, wanted):  # of the run that was replaced, the ledger of gates keeps what they said
+        del rows["gate_results"]
     gone = [row for row in ours["disqualified_accounts"] if tiny.farm()[0] in row]
     print(f"corrected input: of its slice {len(ours['decisions'])} decisions, {len(gone)} of the farm out", flush=True)
-    return {"other slices": (others, kept), "its own": (own_rows(alone), ours)}
+    return {"other slices": (others, kept), "its own": (wanted, ours)}
 
 
 def moment(as_of: str) -> str:
