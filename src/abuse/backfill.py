@@ -100,7 +100,7 @@ def _planned(lake: str, campaign: Campaign, settings: Settings, dates: list[date
     made = {
         "rules_digest": rules_digest(campaign, settings),
         "version": __version__,
-        "facts": fact_units(units(campaign, settings)),
+        "facts": fact_units(units(campaign, settings, lake, keeps=False)),
         "reviews": review_ids(reviews(lake, campaign.id)),
     }
     published = publications(lake, campaign.id)

@@ -212,7 +212,7 @@ def test_two_campaigns_store_the_same_transfers_once(runs: Runs) -> None:
 
 def digest_of_transfers(folder: Path, **changes: Any) -> str:
     campaign, settings = load_campaign(small(folder, actions=ACTIONS, **changes), Settings())
-    return next(u.digest for u in units(campaign, settings) if u.kind == "transfers")
+    return next(u.digest for u in units(campaign, settings, str(folder / "lake")) if u.kind == "transfers")
 
 
 OWNED = '[[sources]]\nformat = "account_addresses"\npath = "owned.csv"\n'

@@ -54,7 +54,7 @@ def check_sources(night: Night, *, is_counted: bool = False) -> list[dict[str, A
 
 def ingest(night: Night) -> dict[str, Any]:
     """Stores what is not stored yet, then counts and names the run."""
-    every = units(night.campaign, night.settings)
+    every = units(night.campaign, night.settings, night.lake.uri)
     counts = load(night, every)
     made: dict[str, Any] = {
         t.table_name(): {"units": fact_units(every)[t.table_name()], "version": night.lake.version(t), "overlap": True}

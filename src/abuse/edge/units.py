@@ -5,10 +5,12 @@ from __future__ import annotations
 import dataclasses
 import re
 from dataclasses import dataclass
+from functools import partial
 
 from abuse import __version__
 from abuse.campaign import Campaign, Source
-from abuse.lake.files import file_digest, matched
+from abuse.lake.digests import source_digest
+from abuse.lake.files import matched
 from abuse.settings import Settings, digest
 
 
@@ -22,14 +24,15 @@ class Unit:
     digest: str
 
 
-def units(campaign: Campaign, settings: Settings) -> list[Unit]:
+def units(campaign: Campaign, settings: Settings, lake: str, *, keeps: bool = True) -> list[Unit]:
     """One unit per source, or per file of a transfers source, so that a new day's file is all that a night reads.
 
     The ethereum_etl files of a chain are one, because they complete each other; so are those of each part of it, where
-    every file name says which part it is.
+    every file name says which part it is. Unless it `keeps` digests of files, nothing is written to the lake.
     """
+    said_of = partial(_said, campaign, lake, keeps=keeps)
     tokens = [s for s in campaign.sources if s.format == "tokens"]
-    prices = [_said(s, campaign) for s in tokens]
+    prices = [said_of(s) for s in tokens]
     together: dict[tuple[str, str], list[Source]] = {}
     for source in campaign.sources:
         chain = source.chain or campaign.chain
@@ -45,7 +48,7 @@ def units(campaign: Campaign, settings: Settings) -> list[Unit]:
         by_account = kind != "participation" or _accounts_are_addresses(campaign)
         rules = dataclasses.asdict(settings)["chains"]
         for part in _parts(kind, sources):
-            said = [kind, chain, is_own, by_account, [_said(s, campaign) for s in part], shared, rules, __version__]
+            said = [kind, chain, is_own, by_account, [said_of(s) for s in part], shared, rules, __version__]
             found.append(Unit(kind, chain, tuple(part), digest(said)))
     return found
 
@@ -85,7 +88,7 @@ def _accounts_are_addresses(campaign: Campaign) -> bool:
     return not any(s.table == "account_addresses" for s in campaign.sources)
 
 
-def _said(source: Source, campaign: Campaign) -> dict[str, object]:
+def _said(campaign: Campaign, lake: str, source: Source, *, keeps: bool) -> dict[str, object]:
     said = dataclasses.asdict(source)
     del said["path"]
-    return said | {"chain": source.chain or campaign.chain, "bytes": file_digest(source)}
+    return said | {"chain": source.chain or campaign.chain, "bytes": source_digest(source, lake, keeps=keeps)}

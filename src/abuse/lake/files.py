@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gzip
-import hashlib
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,7 +19,6 @@ from abuse.errors import InputError
 from abuse.lake.storage import storage_of
 from abuse.steps.ingest.formats import COLUMNS, RAW
 
-CHUNK = 1 << 20
 UNREADABLE = ("FAILED_READ_FILE", "PARQUET_TYPE_ILLEGAL", "PARQUET_TYPE_NOT_RECOGNIZED", "UNABLE_TO_INFER_SCHEMA")
 """What Spark calls a file it cannot read."""
 DENIED = "AccessDeniedException"
@@ -38,18 +36,6 @@ def matched(source: Source) -> list[str]:
             "Correct `path` in the campaign file.",
         )
     return found
-
-
-def file_digest(source: Source) -> str:
-    """sha256 over the bytes of the files, in the order of their names."""
-    whole, storage = hashlib.sha256(), storage_of(source.path)
-    for path in matched(source):
-        parts = [path] if storage.is_file(path) else [f"{path}/{entry.path}" for entry in storage.files(path)]
-        for part in parts:
-            with storage.opened(part) as file:
-                while chunk := file.read(CHUNK):
-                    whole.update(chunk)
-    return whole.hexdigest()
 
 
 @contextmanager

@@ -46,6 +46,11 @@ class Storage(Protocol):
 
     def is_file(self, path: str) -> bool: ...
 
+    def mark(self, path: str) -> tuple[str, float]:
+        """What is another when the file is, and when the file was last changed, seconds since 1970; 0 where the mark
+        alone tells.
+        """
+
     def matching(self, pattern: str) -> list[str]:
         """Files and folders that a pattern with `*` names, sorted; without `*`, the one it is, where it is there."""
 

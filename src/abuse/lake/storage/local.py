@@ -61,6 +61,10 @@ class Local:
     def is_file(self, path: str) -> bool:
         return Path(path).is_file()
 
+    def mark(self, path: str) -> tuple[str, float]:
+        found = Path(path).stat()  # who sets the time of writing back cannot set that of the change
+        return f"{found.st_size} {found.st_mtime_ns} {found.st_ctime_ns} {found.st_ino}", found.st_ctime
+
     def matching(self, pattern: str) -> list[str]:
         found = sorted(Path(p) for p in glob.glob(pattern)) if "*" in pattern else [Path(pattern)]  # noqa: PTH207
         is_whole = all(path.exists() for path in found)  # a link that leads nowhere is a file that is missing

@@ -129,6 +129,11 @@ class S3:
                 raise
         return True
 
+    def mark(self, path: str) -> tuple[str, float]:
+        with one_line(path):
+            found = client().head_object(**_at(path))
+        return f"{found['ContentLength']} {found['ETag']} {found['LastModified'].isoformat()}", 0.0
+
     def matching(self, pattern: str) -> list[str]:
         region_of(bucket_and_key(pattern)[0])
         if "*" not in pattern:
