@@ -94,15 +94,22 @@ def as_seen(groups: Collection[Group], seen: str | None) -> None:
         raise Changed("--seen", f"{printable(seen)} is not the member set of now", wanted, LOOK)
 
 
-def as_shown(now: Now, accounts: Collection[str], run_id: str | None) -> None:
-    """Raises InputError when the machine says something else of an account now than in the run that was shown."""
+def shown_night(now: Now, run_id: str | None) -> Publication:
+    """The publication that the person was shown; the current one where that is not said. Raises InputError."""
     run = now.publication.run
     if run_id in (None, "", run.run_id):
-        return
+        return now.publication
     shown = next((one for one in runs(now.publication.lake, run.campaign_id) if one.run_id == run_id), None)
     if shown is None or shown.status != "published":
         raise Unknown(f"run {printable(str(run_id))}", "is no publication", "the one that was shown", LOOK)
-    before, after = (_machine(night, accounts) for night in (Publication(now.publication.lake, shown), now.publication))
+    return Publication(now.publication.lake, shown)
+
+
+def as_shown(now: Now, accounts: Collection[str], shown: Publication) -> None:
+    """Raises InputError when the machine says something else of an account now than in the night that was shown."""
+    if shown is now.publication:
+        return
+    before, after = (_machine(night, accounts) for night in (shown, now.publication))
     others = sum(before.get(account) != after.get(account) for account in accounts)
     if others:
         found = f"another night was published since, which says something else of {others:,} of these accounts"

@@ -13,7 +13,7 @@ from abuse.lake.ledger import turn
 from abuse.lake.people import Now
 from abuse.lake.publication import current
 from abuse.operate.page import printable
-from abuse.review.checks import LOOK, MERGED, Kind, as_seen, as_shown, checked, cluster_of, found_accounts
+from abuse.review.checks import LOOK, MERGED, Kind, as_seen, as_shown, checked, cluster_of, found_accounts, shown_night
 from abuse.review.refused import Changed, Conflict, NotAllowed, Unknown
 from abuse.review.said import Decision, Said
 from abuse.review.store import Place, Statement, decision_of, needs_second, write
@@ -43,7 +43,7 @@ def decide(
     """
     now = _now(lake, campaign_id, said)
     asked = _statement(now, said, targets, seen, kind)
-    as_shown(now, asked.accounts, run_id)
+    as_shown(now, asked.accounts, shown_night(now, run_id))
     found = write(now, [asked], rules.max_alone)[0]
     if said.action != TAKE:
         return found
@@ -59,6 +59,7 @@ def decide_each(
     digest of its members as they were shown, of the publication `run_id`.
     """
     now = _now(lake, campaign_id, said)
+    shown = shown_night(now, run_id)
     groups = now.clusters([name for name in seen if name.isprintable()])
     refused: dict[str, InputError] = {}
     asked: dict[str, Statement] = {}
@@ -66,7 +67,7 @@ def decide_each(
         own = replace(said, key=said.key and f"{said.key} {cluster_id}")
         try:
             statement = _of_cluster(own, cluster_id, groups.get(cluster_id), members)
-            as_shown(now, statement.accounts, run_id)
+            as_shown(now, statement.accounts, shown)
             asked[cluster_id] = statement
         except InputError as why:
             refused[cluster_id] = why
