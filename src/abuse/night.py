@@ -16,7 +16,7 @@ from abuse.edge import refresh as refreshing
 from abuse.edge.context import Night
 from abuse.errors import AbuseError, Held, LakeError, first_line
 from abuse.lake.delta import Lake
-from abuse.lake.lock import LakeLock
+from abuse.lake.lock import LakeLock, slice_lock
 from abuse.lake.publication import runs
 from abuse.lake.storage import read_json, record_folder
 from abuse.lake.trouble import writable
@@ -44,7 +44,7 @@ class Progress(Protocol):
 
 
 def lock(night: Night) -> LakeLock:
-    return LakeLock(night.lake.uri, f"{night.campaign.id} as of {night.as_of.isoformat()}")
+    return slice_lock(night.lake.uri, night.campaign.id, night.as_of)
 
 
 def run_night(night: Night, progress: Progress) -> dict[str, Any]:
@@ -131,7 +131,7 @@ def release(lake: Lake, run_id: str, actor: str, reason: str, progress: Progress
     row = next((r for r in runs(lake.uri) if r.run_id == run_id), None)
     if row is None:
         raise _unreleasable(lake, run_id, "is unknown")
-    with LakeLock(lake.uri, f"{row.campaign_id} as of {row.as_of.isoformat()}"):
+    with slice_lock(lake.uri, row.campaign_id, row.as_of):
         latest = next(r for r in runs(lake.uri, row.campaign_id) if r.is_attempt and r.as_of == row.as_of)
         if latest.run_id != run_id or latest.status not in ("held", "released"):
             raise _unreleasable(lake, run_id, f"the latest of its slice is {latest.run_id}, {latest.status}")

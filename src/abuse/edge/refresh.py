@@ -20,7 +20,7 @@ from abuse.edge import lineage
 from abuse.edge.people import standings
 from abuse.edge.publish import attempt_of, commit
 from abuse.lake.delta import Lake, Slice
-from abuse.lake.lock import LakeLock
+from abuse.lake.lock import slice_lock
 from abuse.lake.people import max_changed, review_ids, reviews, run_name
 from abuse.lake.publication import REFRESHED, Publication, Run, current
 from abuse.lake.storage import made_of, read_json, write_json
@@ -41,7 +41,7 @@ def due(lake: str, campaign_id: str, as_of: datetime | None = None) -> tuple[Pub
 def refresh(lake: Lake, campaign_id: str, as_of: datetime | None = None, actor: str | None = None) -> Run | None:
     """Publishes people's word of now; the run, or None when the publication knows it already. Raises LakeError."""
     as_of = current(lake.uri, campaign_id, as_of).run.as_of
-    with LakeLock(lake.uri, f"{campaign_id} as of {as_of.isoformat()}"):
+    with slice_lock(lake.uri, campaign_id, as_of):
         publication, run = due(lake.uri, campaign_id, as_of)
         return _published(lake, publication, run, actor) if run else None
 

@@ -10,6 +10,7 @@ import threading
 import time
 from contextlib import suppress
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from typing import Self
 
@@ -105,3 +106,8 @@ class LakeLock:
             self._lease.entered -= 1
             if self._lease.entered == 0:
                 self._lease.release()
+
+
+def slice_lock(lake: str, campaign_id: str, as_of: datetime) -> LakeLock:
+    """Of whatever works on this slice: a release or a refresh may enter the night that it goes on with."""
+    return LakeLock(lake, f"{campaign_id} as of {as_of.isoformat()}")
