@@ -8,7 +8,8 @@ from typing import Any
 
 from abuse.lake.publication import runs
 from abuse.operate.night_page.kept import keep
-from abuse.review.decide import approve, decide, open_appeal, resolve_appeal, undo
+from abuse.review.appeals import open_appeal, resolve_appeal
+from abuse.review.decide import approve, decide, undo
 from abuse.review.freeze import freeze
 from abuse.review.said import Decision, Said
 from abuse.settings import Review

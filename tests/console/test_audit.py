@@ -11,7 +11,8 @@ import pytest
 
 from abuse.lake.ledger import append
 from abuse.lake.publication import REFRESHED
-from abuse.review.decide import approve, decide, resolve_appeal, undo
+from abuse.review.appeals import resolve_appeal
+from abuse.review.decide import approve, decide, undo
 from abuse.review.freeze import freeze
 from abuse.settings import Review
 from abuse.tables import Reviews

@@ -12,7 +12,8 @@ from deltalake import DeltaTable
 from abuse.errors import InputError
 from abuse.lake.ledger import ledger
 from abuse.lake.people import reviews
-from abuse.review.decide import approve, decide_each, open_appeal, resolve_appeal, undo
+from abuse.review.appeals import open_appeal, resolve_appeal
+from abuse.review.decide import approve, decide_each, undo
 from abuse.review.refused import Changed, NotAllowed, Unknown
 from abuse.review.said import Decision
 from abuse.tables import Reviews

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from abuse.errors import InputError
+from abuse.review.appeals import open_appeal, resolve_appeal
 from abuse.review.checks import Kind
-from abuse.review.decide import decide, decide_each, open_appeal, resolve_appeal, undo
+from abuse.review.decide import decide, decide_each, undo
 from abuse.review.refused import Changed, Unknown
 from abuse.review.said import Decision
 from tests.lake.test_publication import NIGHT

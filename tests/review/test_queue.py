@@ -11,7 +11,7 @@ from abuse.errors import InputError
 from abuse.lake.publication import current
 from abuse.operate.why import as_json, explain
 from abuse.operate.why import render as render_why
-from abuse.review.decide import open_appeal
+from abuse.review.appeals import open_appeal
 from abuse.review.page import render_case, render_queue
 from abuse.review.queue import Item, case, queue
 from tests.lake.test_publication import NIGHT

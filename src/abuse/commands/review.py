@@ -169,10 +169,10 @@ def appeal() -> None:
 @says
 def open_(account: str, campaign_id: str, lake: str, **said: Any) -> None:
     """Writes down that the owner of an account asks for a review; it waits in `abuse review list`."""
-    from abuse.review import decide as deciding
+    from abuse.review.appeals import open_appeal
 
     whole = _said("appeal_opened", "owner_asked", **said)
-    _tell([deciding.open_appeal(lake, campaign_id, whole, account)], lake, campaign_id, said)
+    _tell([open_appeal(lake, campaign_id, whole, account)], lake, campaign_id, said)
 
 
 @appeal.command()
@@ -182,11 +182,11 @@ def open_(account: str, campaign_id: str, lake: str, **said: Any) -> None:
 @with_settings
 def resolve(account: str, outcome: str, settings_file: Path | None, campaign_id: str, lake: str, **said: Any) -> None:
     """Answers an open appeal. Granted, the verdict is overturned in the same commit."""
-    from abuse.review import decide as deciding
+    from abuse.review.appeals import resolve_appeal
 
     whole = _said("appeal_resolved", OUTCOMES[outcome], **said)
     rules = _rules(settings_file)
-    _tell(deciding.resolve_appeal(lake, campaign_id, whole, account, outcome, rules), lake, campaign_id, said)
+    _tell(resolve_appeal(lake, campaign_id, whole, account, outcome, rules), lake, campaign_id, said)
 
 
 def _said(action: str, reason_code: str, *, note: str | None, actor: str, role: str, key: str, is_json: bool) -> Said:

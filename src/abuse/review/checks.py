@@ -8,12 +8,13 @@ from typing import Literal
 from abuse import authority
 from abuse.authority import Group
 from abuse.errors import InputError
+from abuse.lake.ledger import turn
 from abuse.lake.people import Now, among
-from abuse.lake.publication import Publication, runs
+from abuse.lake.publication import Publication, current, runs
 from abuse.operate.page import meant, printable
 from abuse.review.refused import Changed, NotAllowed, Outdated, Unknown
 from abuse.review.said import Said
-from abuse.tables import Decisions
+from abuse.tables import Decisions, Reviews
 from abuse.words import ROLES, least_role, reasons_for
 
 MAX_ACTOR, MAX_NOTE = 200, 10_000
@@ -48,6 +49,15 @@ def _storable(note: str) -> bool:
 def _is_text(text: str) -> bool:
     """Arguments that are no UTF-8 reach Python as lone surrogates."""
     return text.isascii() or not any("\ud800" <= c <= "\udfff" for c in text)
+
+
+def held_against(lake: str, campaign_id: str, said: Said) -> Now:
+    """The publication, and the ledger at the turn that the word will be written in. Raises InputError for a word that
+    cannot be said.
+    """
+    checked(said)
+    ours = turn(lake, Reviews, f"reviews of {campaign_id}")
+    return Now.of(current(lake, campaign_id), ours)
 
 
 def found_accounts(now: Now, targets: Sequence[str]) -> list[str]:

@@ -9,19 +9,27 @@ from typing import Any
 from abuse import authority
 from abuse.authority import Group, Row
 from abuse.errors import InputError
-from abuse.lake.ledger import turn
 from abuse.lake.people import Now
-from abuse.lake.publication import current
 from abuse.operate.page import printable
-from abuse.review.checks import LOOK, MERGED, Kind, as_seen, as_shown, checked, cluster_of, found_accounts, shown_night
+from abuse.review.checks import (
+    LOOK,
+    MERGED,
+    Kind,
+    as_seen,
+    as_shown,
+    cluster_of,
+    found_accounts,
+    held_against,
+    shown_night,
+)
 from abuse.review.refused import Changed, Conflict, NotAllowed, Unknown
 from abuse.review.said import Decision, Said
-from abuse.review.store import Place, Statement, decision_of, needs_second, write
+from abuse.review.store import Place, Statement, decision_of, write
 from abuse.review.taken import TAKE, told_from_whom
 from abuse.review.turns import in_turn
 from abuse.settings import Review
 from abuse.tables import Reviews
-from abuse.words import LENIENT, OUTCOMES
+from abuse.words import OUTCOMES
 
 
 @in_turn
@@ -41,7 +49,7 @@ def decide(
 
     Raises InputError when a target is unknown, a word is wrong, or members or verdicts are others than were shown.
     """
-    now = _now(lake, campaign_id, said)
+    now = held_against(lake, campaign_id, said)
     asked = _statement(now, said, targets, seen, kind)
     as_shown(now, asked.accounts, shown_night(now, run_id))
     found = write(now, [asked], rules.max_alone)[0]
@@ -58,7 +66,7 @@ def decide_each(
     """Says it of many clusters in one commit: cluster -> what came of it, or why it was refused. `seen`: cluster -> the
     digest of its members as they were shown, of the publication `run_id`.
     """
-    now = _now(lake, campaign_id, said)
+    now = held_against(lake, campaign_id, said)
     shown = shown_night(now, run_id)
     groups = now.clusters([name for name in seen if name.isprintable()])
     refused: dict[str, InputError] = {}
@@ -108,7 +116,7 @@ def approve(lake: str, campaign_id: str, said: Said, decision_id: str) -> Decisi
     """Lets a decision count that waits for a second person. Raises InputError when that is its author, when nothing
     waits, or when the members have changed since it was made.
     """
-    now = _now(lake, campaign_id, said)
+    now = held_against(lake, campaign_id, said)
     ours = _rows_of(now, decision_id)
     waiting = authority.pending(now.rows).get(decision_id, [])
     if not waiting:
@@ -134,7 +142,7 @@ def undo(lake: str, campaign_id: str, said: Said, decision_id: str) -> Decision:
     """Takes a decision back: its rows stay, and no longer count. An answer that granted an appeal and the reversal that
     was written with it go together.
     """
-    now = _now(lake, campaign_id, said)
+    now = held_against(lake, campaign_id, said)
     ours = _rows_of(now, decision_id)
     if any(row[Reviews.action] == "undo" for row in ours):
         raise Conflict(_named(decision_id), "takes one back", "one that says something", "Say it again instead.")
@@ -159,49 +167,6 @@ def _granted_with(now: Now, ours: Sequence[Row]) -> list[Row]:
 
 def _commit_of(row: Row) -> tuple[Any, ...]:
     return row[Reviews.account], row[Reviews.actor], row[Reviews.decided_at], row[Reviews.reason_code]
-
-
-@in_turn
-def open_appeal(lake: str, campaign_id: str, said: Said, account: str) -> Decision:
-    """Writes down that the owner asks for a review; once, however often it is asked while it is open."""
-    now = _now(lake, campaign_id, said)
-    accounts = found_accounts(now, [account])
-    word = now.words.get(accounts[0])
-    if word and word.appeal:
-        return decision_of([word.appeal], is_new=False)
-    return write(now, [Statement(said=said, accounts=accounts)], 0)[0]
-
-
-@in_turn
-def resolve_appeal(
-    lake: str, campaign_id: str, said: Said, account: str, outcome: str, rules: Review
-) -> list[Decision]:
-    """Answers an open appeal; granted, it overturns the verdict in the same commit. When that needs a second person the
-    appeal stays open until then. Raises InputError when none is open and none was answered so.
-    """
-    said = replace(said, reason_code=OUTCOMES[outcome])
-    now = _now(lake, campaign_id, said)
-    accounts = found_accounts(now, [account])
-    word = now.words.get(accounts[0])
-    if word is None or word.appeal is None:
-        answers = [row for row in authority.living(now.rows) if row[Reviews.account] == accounts[0]]
-        answers = [row for row in answers if row[Reviews.action] == "appeal_resolved"][-1:]
-        if answers and answers[0][Reviews.reason_code] == said.reason_code:
-            return [decision_of(answers, is_new=False)]
-        found, fix = "has no open appeal", "Open it first: `abuse appeal open`."
-        raise Conflict(f"account {printable(account)}", found, "one that its owner asked for", fix)
-    answer = Statement(said=said, accounts=accounts)
-    overturn = Statement(said=replace(said, action="overturn"), accounts=accounts)
-    if outcome != "granted" or (word.ruling and word.ruling[Reviews.action] in LENIENT):
-        return write(now, [answer], 0)
-    waits = needs_second(now, overturn, Place.of(now, accounts), rules.max_alone)
-    return write(now, [overturn] if waits else [answer, overturn], rules.max_alone)
-
-
-def _now(lake: str, campaign_id: str, said: Said) -> Now:
-    checked(said)
-    ours = turn(lake, Reviews, f"reviews of {campaign_id}")
-    return Now.of(current(lake, campaign_id), ours)
 
 
 def _rows_of(now: Now, decision_id: str) -> list[Row]:

@@ -14,7 +14,7 @@ from abuse.console.web.templates import url
 from abuse.console.who.addresses import inside
 from abuse.errors import InputError
 from abuse.operate.page import printable
-from abuse.review.decide import open_appeal, resolve_appeal
+from abuse.review.appeals import open_appeal, resolve_appeal
 from abuse.review.said import Decision
 from abuse.words import OUTCOMES
 

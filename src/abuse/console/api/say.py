@@ -14,6 +14,7 @@ from abuse.console.api import shapes, words
 from abuse.console.asked import MOST_OF_A_NAME, CampaignId, FromLedgers, FromReview, Published
 from abuse.console.who.person import Visitor
 from abuse.review import decide as deciding
+from abuse.review.appeals import open_appeal, resolve_appeal
 from abuse.review.checks import Kind
 from abuse.review.said import Decision, Said
 from abuse.words import OUTCOMES, PLAIN
@@ -144,7 +145,7 @@ def ask(
 ) -> words.Said:
     """Writes down that the owner of an account asks for a review."""
     said = _said(who, "appeal_opened", "owner_asked", word.note, key)
-    return _told(ledgers, answer, [deciding.open_appeal(ledgers.lake, campaign_id, said, word.account)])[0]
+    return _told(ledgers, answer, [open_appeal(ledgers.lake, campaign_id, said, word.account)])[0]
 
 
 @api.post(
@@ -158,7 +159,7 @@ def resolve(
 ) -> list[words.Said]:  # fmt: skip
     """Answers an open appeal; granted, the verdict is overturned in the same commit."""
     said = _said(who, "appeal_resolved", OUTCOMES[word.outcome], word.note, key)
-    found = deciding.resolve_appeal(ledgers.lake, campaign_id, said, account, word.outcome, rules)
+    found = resolve_appeal(ledgers.lake, campaign_id, said, account, word.outcome, rules)
     return _told(ledgers, answer, found)
 
 
