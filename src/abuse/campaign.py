@@ -14,7 +14,7 @@ from typing import Any
 
 from abuse.address import is_remote, parse_address
 from abuse.errors import InputError
-from abuse.settings import Clusters, Features, Links, Policy, Services, Settings, Trails, digest, require
+from abuse.settings import NATIVE, Clusters, Features, Links, Policy, Services, Settings, Trails, digest, require
 from abuse.toml import Reader
 
 ETHEREUM_ETL = ("transactions", "token_transfers", "traces", "blocks", "receipts", "contracts")
@@ -64,6 +64,8 @@ class Source:
         if not self.name:
             object.__setattr__(self, "name", re.sub(r"\.(csv|csv\.gz|parquet)$", "", Path(self.path).name))
         require("name", self.name, "letters, digits, - _ . or *", holds=bool(re.fullmatch(r"[\w.*-]+", self.name)))
+        if self.observed_at is not None:
+            _require_offset("observed_at", self.observed_at)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -101,13 +103,7 @@ class Campaign:
     def __post_init__(self) -> None:
         require("id", self.id, "letters, digits, - or _", holds=bool(re.fullmatch(r"[\w-]+", self.id)))
         for name in ("starts_at", "ends_at"):
-            has_offset = getattr(self, name).tzinfo is not None
-            require(
-                name,
-                getattr(self, name).isoformat(),
-                "a time with offset, such as 2026-03-01T00:00:00Z",
-                holds=has_offset,
-            )
+            _require_offset(name, getattr(self, name))
         require("ends_at", self.ends_at.isoformat(), "after starts_at", holds=self.ends_at > self.starts_at)
         names = [s.name for s in self.sources]
         twice = sorted({n for n in names if names.count(n) > 1})
@@ -147,7 +143,28 @@ def load_campaign(path: Path | str, settings: Settings, content: bytes | None = 
         name: reader.build(kind, dataclasses.asdict(getattr(settings, name)) | getattr(campaign, name), name)
         for name, kind in SECTIONS.items()
     }
-    return campaign, dataclasses.replace(settings, **own)
+    return _as_facts_write(campaign, settings, reader), dataclasses.replace(settings, **own)
+
+
+def _require_offset(name: str, at: datetime) -> None:
+    """Without one it would be another instant on every machine."""
+    wanted = "a time with offset, such as 2026-03-01T00:00:00Z"
+    require(name, at.isoformat(), wanted, holds=at.tzinfo is not None)
+
+
+def _as_facts_write(campaign: Campaign, settings: Settings, reader: Reader) -> Campaign:
+    """With addresses in their canonical form; an account may have any other name, and an asset none."""
+
+    def canonical(text: str) -> str | None:
+        chains = [settings.chains[campaign.chain], *settings.chains.values()]
+        return next((form for chain in chains if (form := chain.canonical(text))), None)
+
+    for asset in campaign.assets:
+        if asset.strip().lower() != NATIVE and canonical(asset) is None:
+            raise reader.wrong("assets", f"holds {asset!r}", f"{NATIVE!r} and addresses of tokens")
+    assets = dict.fromkeys(canonical(asset) or NATIVE for asset in campaign.assets)
+    allow_list = dict.fromkeys(canonical(account) or account.strip() for account in campaign.allow_list)
+    return dataclasses.replace(campaign, assets=tuple(assets), allow_list=tuple(allow_list))
 
 
 def _absolute(text: str, folder: str, where: str) -> str:

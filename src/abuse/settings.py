@@ -135,6 +135,10 @@ class Jars:
     """An ivysettings.xml for a private mirror; empty means Ivy's default repositories."""
 
 
+NATIVE = "native"
+"""How an asset is named that is a chain's own coin."""
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Chain:
     """How one chain writes addresses and what its coin is."""
@@ -160,6 +164,11 @@ class Chain:
             re.compile(self.pattern)
         except re.error:
             raise ValueError("pattern", self.pattern, "a regular expression") from None
+
+    def canonical(self, text: str) -> str | None:
+        """As facts write an address of this chain; None when it is none."""
+        written = text.strip().lower() if self.lower_case else text.strip()
+        return written if re.search(self.pattern, written) else None
 
 
 BASE58 = "^[1-9A-HJ-NP-Za-km-z]{32,44}$"

@@ -335,7 +335,10 @@ class Features(PerRun):
     median_gap_upper_s = Field(REAL, "95% upper bound of that median, from the order statistics", unit="seconds")
     gap_s = Field(REAL, "The member nearest in time began this long before or after it.", unit="seconds")
     time_partners = Field(
-        WHOLE, "Other members whose first action lies within the time window of its own.", required=True
+        WHOLE,
+        "Other members whose first action lies within the time window of its own; one that moved a tie's money is left "
+        "out.",
+        required=True,
     )
     time_expected = Field(
         REAL, "So many would, had members begun whenever the campaign's participants did.", required=True

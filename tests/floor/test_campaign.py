@@ -114,6 +114,11 @@ WRONG = {  # name: file -> key, what was found, what was wanted
     "columns are text": (HEAD + ACTIONS + 'columns = "account"', "sources[0].columns", "is 'account'", "a table"),
     "a column is a number": (
         HEAD + ACTIONS + "columns = { account = 1 }", "sources[0].columns.account", "is 1", "text"),
+    "an asset that is no address": (
+        HEAD + 'assets = ["native", "USDC"]' + ACTIONS, "assets", "holds 'USDC'", "'native' and addresses of tokens"),
+    "a list's date without offset": (
+        HEAD + ACTIONS + "observed_at = 2026-03-05T00:00:00", "sources[0].observed_at", "is 2026-03-05T00:00:00",
+        "a time with offset"),
     "assets are no list": (HEAD + 'assets = "native"' + ACTIONS, "assets", "is 'native'", "a list of text"),
     "unknown key of the policy": (
         HEAD + "[policy]\nmin_size = 3" + ACTIONS, "policy.min_size", "is not a known key", ""),
@@ -338,6 +343,16 @@ def test_reading_records_leaves_them_as_they_were() -> None:
     before = json.dumps(records)
     campaign_from_json(records)
     assert json.dumps(records, default=repr) == before
+
+
+def test_addresses_are_read_in_any_case_as_facts_write_them(tmp_path: Path) -> None:
+    """As an explorer shows them: an exempt wallet would be put out, and a listed token would tie nobody."""
+    upper, lower = "0x" + "Ab" * 20, "0x" + "ab" * 20
+    base58 = "So11111111111111111111111111111111111111112"
+    text = f'assets = ["Native", "{upper}", "{lower}", "{base58}"]\nallow_list = [" {upper} ", "Alice", "{base58}"]\n'
+    campaign, _ = load_campaign(written(tmp_path, HEAD + text + ACTIONS), Settings())
+    assert campaign.assets == ("native", lower, base58)
+    assert campaign.allow_list == (lower, "Alice", base58)
 
 
 def test_the_digest_of_a_campaign_never_changes() -> None:

@@ -231,6 +231,9 @@ WHOLE: dict[str, tuple[str | None, int | None, str | None]] = {
     "as pandas writes it beside an empty one": ("12.0", 12, None),
     "a fraction": ("12.5", None, "block_not_numeric"),
     "beyond a bigint": ("9" * 20, None, "block_not_numeric"),
+    "the largest": (str(10**15), 10**15, None),
+    "one that would overflow where it is added up": (str(2**63 - 1), None, "block_not_numeric"),
+    "the least of all": (str(-(2**63)), None, "block_not_numeric"),
     "hex": ("0xc", None, "block_not_numeric"),
 }
 

@@ -6,9 +6,13 @@ from datetime import timedelta
 from pathlib import Path
 
 from pyspark.sql import SparkSession
+from pyspark.sql import functions as F
 
+from abuse.edge.facts import counted
 from abuse.edge.ingest import ingest
 from abuse.settings import Settings
+from abuse.tables import Transfers
+from tests.conftest import frame
 from tests.ingest.test_calls import ALICE, transaction
 from tests.ingest.written import NOON, write
 from tests.night.lakes import night_of
@@ -41,3 +45,11 @@ def test_a_file_of_calls_and_transfers_is_counted_the_same_whatever_nights_were_
 
     made("both", 2)
     assert made("both", 9) == made("alone", 9)
+
+
+def test_a_value_that_moves_to_an_empty_neighbour_is_another_row(spark: SparkSession) -> None:
+    """Or a corrected header changed the facts and not the run's id."""
+    row = {"source": "a", "chain": "base", "kind": "native", "num_transfers": 1, "sender": ALICE, "recipient": ALICE}
+    rows = [frame(spark, Transfers, [row | {"position": "0", place: 7}]) for place in ("block_number", "tx_index")]
+    sums = [counted(each.withColumn("_counts", F.lit(True)), Transfers)[0]["sum"] for each in rows]
+    assert sums[0] != sums[1]

@@ -77,6 +77,22 @@ def test_a_csv_is_read_whatever_its_quotes_line_ends_and_byte_order_mark(spark: 
     ]
 
 
+@pytest.mark.parametrize("name", ["a.csv", "a.csv.gz"])
+def test_a_line_break_in_quotes_begins_no_row(spark: SparkSession, tmp_path: Path, name: str) -> None:
+    """Or whoever writes a memo writes the next row too."""
+    forged = f"x\n{B},2026-03-02,forged\r\n{B},2026-03-03,"
+    rows = [{"account": A, "at": "2026-03-01", "action": forged}, {"account": B, "at": "2026-03-05", "action": "swap"}]
+    found = raw_rows(spark, Source(format="participation", path=str(write(tmp_path / name, rows)))).collect()
+    assert [(r["account"], r["at"]) for r in found] == [(A, "2026-03-01"), (B, "2026-03-05")]
+
+
+def test_a_column_that_only_some_parquet_files_have_is_read_where_it_is(spark: SparkSession, tmp_path: Path) -> None:
+    write(tmp_path / "part-0.parquet", [{"account": A, "at": "2026-03-01"}])
+    write(tmp_path / "part-1.parquet", [{"account": B, "at": "2026-03-02", "tx_hash": "0xb"}])
+    rows = raw_rows(spark, Source(format="participation", path=str(tmp_path / "part-*.parquet"))).collect()
+    assert {(r["account"], r["tx_hash"]) for r in rows} == {(A, None), (B, "0xb")}
+
+
 def test_a_glob_whose_files_order_their_columns_otherwise_is_read_by_name_or_refused(
     spark: SparkSession, tmp_path: Path
 ) -> None:

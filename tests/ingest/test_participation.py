@@ -24,6 +24,7 @@ from tests.ingest.written import (
     write,
 )
 
+EVM = "0x" + "ab12" * 10
 ACTIONS: dict[str, tuple[Row, list[str]]] = {  # name: row in the campaign's own words -> reasons
     "an action": ({"wallet": A.upper(), "when": "2026-03-01T12:00:00Z", "usd": "10.5", "what": "BRIDGE"}, []),
     "Unix time, a hash": ({"wallet": A, "when": "1772366400", "hash": tx(7).upper()}, []),
@@ -71,16 +72,19 @@ def test_the_row_as_it_stood_is_kept_with_their_names(actions: Found) -> None:
 
 def test_accounts_need_not_be_addresses_once_a_source_says_which_they_have(spark: SparkSession, tmp_path: Path) -> None:
     rows = [{"account": " Alice ", "at": "2026-03-01", "position": "7"}, {"account": "", "at": "2026-03-01"}]
+    rows += [{"account": EVM.upper(), "at": "2026-03-01", "position": "7"}]
     source = Source(format="participation", path=str(write(tmp_path / "a.parquet", rows)))
     parse = partial(participation.participation, campaign_id="c", chain="base", chains=CHAINS, is_address=False)
     found = parsed(spark, source, parse, "account")
     assert (found[" Alice "]["account"], found[" Alice "]["position"]) == ("Alice", "7")
     assert found[""]["_reasons"] == ["null_account"]
+    assert found[EVM.upper()]["account"] == EVM, "one that is an address is written as transfers write it"
 
 
 OWNED: dict[str, tuple[Row, list[str]]] = {
     "on the campaign's chain": ({"account": "alice", "address": A.upper()}, []),
     "on its own chain": ({"account": "alice", "address": A, "chain": "Polygon", "valid_from": "2026-03-01"}, []),
+    "of an account named by another": ({"account": EVM.upper(), "address": A}, []),
     "no account": ({"address": A}, ["null_account"]),
     "no address": ({"account": "alice"}, ["no_address"]),
     "an unknown chain": ({"account": "alice", "address": A, "chain": "doge"}, ["unknown_chain", "bad_address"]),
@@ -107,3 +111,4 @@ def test_an_accounts_address_is_good_or_gives_every_reason(owned: Found, case: s
 def test_an_accounts_address_says_its_chain_and_since_when(owned: Found) -> None:
     found = [(row["chain"], row["address"], utc(row["valid_from"])) for row in list(owned.values())[:2]]
     assert found == [("base", A, None), ("polygon", A, NOON.replace(hour=0))]
+    assert owned["of an account named by another"]["account"] == EVM

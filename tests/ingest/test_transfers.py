@@ -71,21 +71,29 @@ def test_a_transfer_is_good_or_is_none_or_gives_every_reason(moves: Found, case:
     assert outcome(moves[case]) == (MOVES[case][1] or None)
 
 
-VALUED = {  # name: chain, kind, position, asset, amount, dollars
-    "coins": ("base", "native", "0", "native", 1.0, 2500.0),
-    "tokens": ("base", "token", "2:7", TOKEN, 5.0, None),
-    "coins inside a call": ("base", "internal", "0", "native", 1.0, 2500.0),
-    "on another chain": ("polygon", "native", "0", "native", 1.0, None),
-    "an asset nobody listed": ("base", "token", "0", address(0xDEAD), None, None),
+VALUED = {  # name: chain, kind, asset, amount, dollars
+    "coins": ("base", "native", "native", 1.0, 2500.0),
+    "tokens": ("base", "token", TOKEN, 5.0, None),
+    "coins inside a call": ("base", "internal", "native", 1.0, 2500.0),
+    "on another chain": ("polygon", "native", "native", 1.0, None),
+    "an asset nobody listed": ("base", "token", address(0xDEAD), None, None),
 }
 
 
 @pytest.mark.parametrize("case", VALUED)
 def test_a_transfer_is_valued_by_its_chains_tokens(moves: Found, case: str) -> None:
     row = moves[case]
-    found = tuple(row[name] for name in ("chain", "kind", "position", "asset", "amount", "amount_usd"))
+    found = tuple(row[name] for name in ("chain", "kind", "asset", "amount", "amount_usd"))
     assert found == VALUED[case]
     assert (row["event_date"], utc(row["at"]), row["num_transfers"]) == (date(2026, 3, 1), NOON, 1)
+
+
+def test_payments_of_one_transaction_are_told_apart_where_the_source_does_not_number_them(moves: Found) -> None:
+    """A payout to fifty wallets would be one row otherwise, and forty-nine duplicates."""
+    assert moves["tokens"]["position"] == "2:7"
+    unnumbered = [moves[name]["position"] for name in ("coins", "coins inside a call", "an asset nobody listed")]
+    assert len(set(unnumbered)) == len(unnumbered)
+    assert moves["coins"]["position"] == moves["on another chain"]["position"], "a row written twice is one"
 
 
 def test_who_signed_and_the_memo_are_kept(moves: Found) -> None:
@@ -97,6 +105,7 @@ PAIRS: dict[str, tuple[Row, object]] = {
     "a pair": ({"from_address": A.upper(), "to_address": B, "n_transfers": "7", "kind": "NATIVE"}, []),
     "the other way": ({"from_address": B, "to_address": A}, []),
     "another chain": ({"from_address": A, "to_address": B, "chain": "polygon", "kind": "native"}, []),
+    "nothing": ({"from_address": A, "to_address": B, "kind": "internal", "n_transfers": "0"}, "zero_value"),
     "to itself": ({"from_address": A, "to_address": A.upper()}, "to_itself"),
     "everything wrong": (
         {"from_address": "x", "to_address": "", "chain": "doge", "kind": "gift", "n_transfers": "-2"},

@@ -477,10 +477,10 @@ def test_the_reasons_name_the_figures_that_held(found: Mapping[str, list[Fact]])
     assert found["all four kinds"][0]["reasons"] == [
         "cluster_size: It is tied to a group of 10 accounts.",
         "money_link: Money ties it to the group; direct ties: 4.",
-        "sink_link: Its last coins went to the same address as those of others of the group.",
+        "sink_link: Its coins went to the same address as those of others of the group.",
         "sequence_link: It did the same in the same order as 2 others of the group, at a constant lag.",
         "same_time: 9 others of the group began within the same window of time; chance gives 0.5.",
-        "farm_score: Half of the group began within 60.0 minutes of the one before.",
+        "farm_score: The group scores 0.95 as a farm; half of it began within 60.0 minutes of the one before.",
     ]
 
 

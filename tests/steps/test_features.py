@@ -14,7 +14,7 @@ from pyspark.sql import Row, SparkSession
 
 from abuse import settings
 from abuse.steps.features import features
-from abuse.tables import ClusterMembers, Links, Participants
+from abuse.tables import EVIDENCE, ClusterMembers, Links, Participants
 from tests.conftest import frame
 from tests.steps.worlds import START, Fact
 
@@ -37,6 +37,7 @@ STARTS: dict[str, list[float]] = {f"of {size}": random_starts(size) for size in 
     "the window is closed at both ends": [0.0, DAY, 2 * DAY + 1e-6],
     "quiet": [600.0 * n for n in range(10)],
     "rush": [600.0 * n for n in range(10)],
+    "one pays and enrols": [60.0 * n for n in range(6)],
 }
 
 
@@ -49,6 +50,10 @@ def people() -> dict[str, float]:
 
 def link(src: str, dst: str, kind: str, evidence_kind: str = "money") -> Fact:
     return {"src": src, "dst": dst, "kind": kind, "evidence_kind": evidence_kind, "strength": 1, "evidence": []}
+
+
+def moved_by(tx_hash: str) -> tuple[str | None, ...]:
+    return tuple(tx_hash if field.name == "tx_hash" else None for field in EVIDENCE)
 
 
 LINKS = [
@@ -69,7 +74,12 @@ LINKS = [
     link("of 8/0", "of 9/0", "direct"),
     link("of 8/1", "of 9/0", "direct"),
     link("of 8/1", "stranger", "direct"),
+    link("one pays and enrols/0", "one pays and enrols/1", "disperse") | {"evidence": [moved_by("0xpaid")]},
+    link("one pays and enrols/3", "one pays and enrols/4", "co_activity", "sequence")
+    | {"evidence": [moved_by("0xtx3")]},
 ]
+PAYOUT, ENROLLED = "one pays and enrols", (0, 1, 2)
+"""A cluster, and those of its members whose first action is the transaction that paid them."""
 PARTNERS: dict[str, tuple[str, list[tuple[int, int, int]]]] = {
     # name: cluster -> money, sink and sequence partners of its first few members
     "each other counts once, whatever the number of links": ("of 4", [(2, 0, 0), (1, 1, 0), (1, 1, 0), (0, 0, 0)]),
@@ -90,12 +100,17 @@ def found(spark: SparkSession) -> Mapping[str, list[Row]]:
     ]
     whole = features(
         frame(spark, ClusterMembers, members),
-        frame(spark, Participants, [{"account": a, "first_action_at": t} for a, t in born.items()]),
+        frame(spark, Participants, [{"account": a, "first_action_at": t} | began(a) for a, t in born.items()]),
         frame(spark, Links, LINKS),
         RULES,
     )
     rows = sorted(whole.collect(), key=lambda r: int(r.account.split("/")[1]))
     return {cluster: [r for r in rows if r.cluster_id == cluster] for cluster in STARTS}
+
+
+def began(account: str) -> Fact:
+    cluster, _, n = account.partition("/")
+    return {"first_tx_hash": ("0xpaid" if int(n) in ENROLLED else f"0xtx{n}") if cluster == PAYOUT else None}
 
 
 def gaps(starts: list[float]) -> list[float]:
@@ -116,7 +131,7 @@ def test_a_member_is_described_as_plain_python_would(found: Mapping[str, list[Ro
         others = [abs(s - starts[n]) for i, s in enumerate(starts) if i != n]
         assert row["size"] == len(starts)
         assert row.gap_s == pytest.approx(min(others), abs=2e-6)
-        assert row.time_partners == sum(s <= DAY for s in others)
+        assert row.time_partners == (sum(s <= DAY for s in others) if name != PAYOUT else row.time_partners)
         assert row.median_gap_s == pytest.approx(median(gaps(starts)), abs=2e-6)
 
 
@@ -148,6 +163,11 @@ def test_in_a_rush_chance_explains_many_and_in_a_quiet_time_nobody(found: Mappin
         near = [a for a, s in born.items() if abs(s - born[row.account]) <= DAY and not a.startswith("rush/")]
         assert row.time_expected == pytest.approx(len(near) / (len(born) - 10) * 9, rel=0.15)
     assert {(r.time_partners, r.time_expected) for r in found["quiet"]} == {(9, 0.0)}
+
+
+def test_an_action_that_moved_the_money_of_a_tie_is_no_evidence_of_time_too(found: Mapping[str, list[Row]]) -> None:
+    """A sponsor pays fresh wallets and enrols them in one transaction: that is one kind of evidence, not two."""
+    assert [row.time_partners for row in found[PAYOUT]] == [0, 0, 0, 2, 2, 2]
 
 
 @pytest.mark.parametrize("name", PARTNERS)

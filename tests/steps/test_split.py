@@ -65,6 +65,26 @@ def test_the_order_of_edges_changes_nothing() -> None:
     assert len(answers) == 1
 
 
+def test_a_common_neighbour_is_found_as_by_looking_at_every_vertex() -> None:
+    for seed in range(60):
+        rng = np.random.default_rng(seed)
+        pairs = list(itertools.combinations(range(12), 2))
+        some = [pairs[i] for i in rng.permutation(len(pairs))[: rng.integers(1, 40)]]
+        a, b = (np.array(column, dtype=np.int64) for column in zip(*some, strict=True))
+        strong = rng.integers(0, 2, len(a))
+        ties = {frozenset(pair) for pair in some}
+        third = [any({frozenset((x, v)), frozenset((y, v))} <= ties for v in range(12)) for x, y in some]
+        wanted = [STRONG if s else int(t) for s, t in zip(strong, third, strict=True)]
+        assert levels(a, b, strong, np.ones_like(a)).tolist() == wanted
+
+
+def test_a_star_of_a_hundred_thousand_costs_no_more_than_its_edges() -> None:
+    """Every pair of its leaves has the hub in common; they are not written out."""
+    leaves = np.arange(1, 100_001)
+    found = levels(np.zeros_like(leaves), leaves, leaves % 2, np.ones_like(leaves))
+    assert set(found.tolist()) == {0, STRONG}
+
+
 def test_levels_say_how_hard_an_edge_is_to_doubt() -> None:
     edges = [(0, 1, False, 1), (1, 2, False, 2), (2, 3, False, 1), (1, 3, False, 2), (3, 4, True, 1)]
     a, b, strong, n = (np.array(column, dtype=np.int64) for column in zip(*edges, strict=True))

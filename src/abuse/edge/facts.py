@@ -80,7 +80,8 @@ def unit_figures(night: Night, table: type[Fact], units: list[str], version: int
 def counted(rows: DataFrame, table: type[Fact], *also: str) -> list[dict[str, Any]]:
     """Per source: rows that `_counts` names, the others, an order-free sum over the first, the last time of all."""
     columns = [c for c in table.columns() if c not in (Fact.source, Fact.file_digest)]
-    row_hash = F.when(F.col("_counts"), F.xxhash64(*columns).cast("decimal(20,0)"))
+    is_null = [F.isnull(f.name) for f in table.fields() if f.name in columns and not f.required]
+    row_hash = F.when(F.col("_counts"), F.xxhash64(*columns, *is_null).cast("decimal(20,0)"))  # the hash skips nulls
     times: list[Column] = [F.max(name) for name in TIME_OF[table]]
     last = F.greatest(*times) if len(times) > 1 else times[0]
     by_source = rows.groupBy(Fact.source, *also).agg(

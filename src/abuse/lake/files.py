@@ -76,10 +76,11 @@ def raw_rows(spark: SparkSession, source: Source) -> DataFrame:
     paths = matched(source)
     if source.path.endswith(".parquet"):
         with readable(source, is_opened=True):
-            theirs = spark.read.parquet(*paths)
+            several = len(paths) > 1 or not storage_of(paths[0]).is_file(paths[0])
+            theirs = spark.read.option("mergeSchema", several).parquet(*paths)  # a column that only some files have
     else:
         _one_header(source, [p for p in paths if storage_of(p).is_file(p)])
-        options = {"header": True, "inferSchema": False, "multiLine": False, "escape": '"', "enforceSchema": False}
+        options = {"header": True, "inferSchema": False, "multiLine": True, "escape": '"', "enforceSchema": False}
         with readable(source, is_opened=True):
             theirs = spark.read.options(**options).csv(paths)  # type: ignore[arg-type]
     names = {f.name: f.dataType for f in theirs.schema.fields}

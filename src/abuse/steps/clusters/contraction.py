@@ -20,6 +20,7 @@ from scipy.sparse.csgraph import connected_components
 from abuse.steps.spill import Spill
 
 Ints = np.ndarray[tuple[int], np.dtype[np.int64]]
+Bools = np.ndarray[tuple[int], np.dtype[np.bool_]]
 
 PAIRS = "id bigint, root bigint"
 SORTED = "id bigint, root bigint, is_edge boolean"

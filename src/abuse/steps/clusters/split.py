@@ -14,11 +14,11 @@ import numpy as np
 import pyarrow as pa
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
-from scipy.sparse import coo_array, csr_array
+from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from abuse import settings
-from abuse.steps.clusters.contraction import Ints
+from abuse.steps.clusters.contraction import Bools, Ints
 from abuse.steps.spill import Spill
 from abuse.tables import Links
 
@@ -59,12 +59,27 @@ def parts(a: Ints, b: Ints, level: Ints, max_size: int) -> Ints:
 
 def levels(a: Ints, b: Ints, is_strong: Ints, n: Ints) -> Ints:
     """How hard each edge is to doubt, 0 to STRONG."""
+    found = np.full(len(a), STRONG, dtype=np.int64)
+    weak = np.flatnonzero(is_strong == 0)
+    found[weak] = (n[weak] > 1).astype(np.int64) + _has_common(a, b, weak)
+    return found
+
+
+def _has_common(a: Ints, b: Ints, some: Ints) -> Bools:
+    """Of these edges: whether a third vertex is tied to both ends. Neighbours of the end with fewer are looked up, so
+    that a star costs no more than its edges.
+    """
     num = int(max(a.max(), b.max())) + 1
-    ends = np.concatenate([a, b]), np.concatenate([b, a])
-    graph: csr_array = coo_array((np.ones(2 * len(a), dtype=np.int32), ends), shape=(num, num)).tocsr()
-    common = (graph @ graph).multiply(graph).tocsr()
-    has_common = np.asarray(common[a, b]).ravel() > 0
-    return np.where(is_strong > 0, STRONG, (n > 1).astype(np.int64) + has_common)
+    edges = np.unique(np.concatenate([a * num + b, b * num + a]))
+    starts = np.searchsorted(edges, np.arange(num + 1) * num)
+    degree = np.diff(starts)
+    is_first = degree[a[some]] <= degree[b[some]]
+    few, many = np.where(is_first, a[some], b[some]), np.where(is_first, b[some], a[some])
+    which = np.repeat(np.arange(len(some)), degree[few])
+    within = np.arange(len(which)) - np.repeat(np.cumsum(degree[few]) - degree[few], degree[few])
+    sought = edges[starts[few][which] + within] % num * num + many[which]
+    is_edge = edges[np.minimum(np.searchsorted(edges, sought), len(edges) - 1)] == sought
+    return np.bincount(which[is_edge], minlength=len(some)) > 0
 
 
 def _labels(a: Ints, b: Ints, num: int) -> Ints:

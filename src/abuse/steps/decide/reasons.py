@@ -26,9 +26,13 @@ def _group(policy: settings.Policy) -> list[Column]:
         *_kinds(kinds),
         F.when(
             inside & ~is_low,
-            F.format_string("farm_score: Half of the group began within %s minutes of the one before.", minutes),
+            F.format_string(
+                "farm_score: The group scores %.2f as a farm; half of it began within %s minutes of the one before.",
+                F.col(Scores.score),
+                minutes,
+            ),
         ),
-        F.when(inside & is_low, F.lit("low_score: The group's timing alone does not show a farm.")),
+        F.when(inside & is_low, F.lit("low_score: The group's score alone does not show a farm.")),
         F.when(
             inside & is_short,
             F.format_string(
@@ -55,7 +59,7 @@ def _kinds(kinds: Column) -> list[Column]:
         ),
         F.when(
             F.array_contains(kinds, "sink"),
-            F.lit("sink_link: Its last coins went to the same address as those of others of the group."),
+            F.lit("sink_link: Its coins went to the same address as those of others of the group."),
         ),
         F.when(
             F.array_contains(kinds, "sequence"),

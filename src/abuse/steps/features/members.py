@@ -25,21 +25,31 @@ CHOSEN_BY_TIME = ("counterparty",)
 
 def features(members: DataFrame, participants: DataFrame, links: DataFrame, rules: settings.Features) -> DataFrame:
     """One row per member; the cluster's figures repeat on each."""
-    born = participants.select(Participants.account, F.unix_micros(Participants.first_action_at).alias("_t"))
+    began = F.unix_micros(Participants.first_action_at).alias("_t")
+    born = participants.select(Participants.account, began, F.col(Participants.first_tx_hash).alias("_tx"))
     joined = members.select(ClusterMembers.cluster_id, ClusterMembers.account).join(born, on=Participants.account)
-    timed = near_in_time(joined, rules)
+    held = inside(links, members)
+    timed = near_in_time(with_own_act(joined, held), rules)
     whole = timed.join(cluster_gaps(joined), on=Features.cluster_id)
     whole = whole.join(crowd(born, rules), on="_bucket", how="left")
     whole = whole.crossJoin(F.broadcast(born.agg(F.count("*").alias("_all"))))
-    held = inside(links, members)
     for name, kind in PARTNERS.items():
         whole = whole.join(partners(held, kind, name), on=Features.account, how="left")
     counts = {name: F.coalesce(F.col(name), F.lit(0).cast("bigint")) for name in PARTNERS}
     return whole.withColumns({Features.time_expected: by_chance()} | counts)
 
 
+def with_own_act(joined: DataFrame, held: DataFrame) -> DataFrame:
+    """`_own`: whether a member's first action moved no money of a tie. Two kinds never rest on one transaction, and
+    whoever pays for others, or enrols them, can do both at once.
+    """
+    moved = held.where(F.col(Links.evidence_kind) != "sequence").select(F.explode(Links.evidence).alias("_item"))
+    moved = moved.select(F.col("_item.tx_hash").alias("_tx"), F.lit(False).alias("_own")).dropna().distinct()
+    return joined.join(moved, on="_tx", how="left").withColumn("_own", F.coalesce("_own", F.lit(True)))
+
+
 def near_in_time(joined: DataFrame, rules: settings.Features) -> DataFrame:
-    """Per member: the gap to the nearest other, and how many others lie within the window."""
+    """Per member: the gap to the nearest other, and how many others lie within the window by acts of their own."""
     micros = int(rules.time_window_s * 1_000_000)
     by_time = Window.partitionBy(Features.cluster_id).orderBy("_t", Features.account)
     around = Window.partitionBy(Features.cluster_id).orderBy("_t").rangeBetween(-micros, micros)
@@ -47,7 +57,7 @@ def near_in_time(joined: DataFrame, rules: settings.Features) -> DataFrame:
     return joined.withColumns(
         {
             Features.gap_s: F.least(before, after) / 1e6,
-            Features.time_partners: F.count("*").over(around) - 1,
+            Features.time_partners: F.when(F.col("_own"), F.count_if("_own").over(around) - 1).otherwise(0),
             "_bucket": bucket(rules),
         }
     )

@@ -16,6 +16,8 @@ SECONDS_BELOW, MILLIS_BELOW, MICROS_BELOW = 10**11, 10**14, 10**17  # a Unix tim
 BLANKS = " \t\r\n"
 LARGEST = 1e24
 """No price, volume or reward is larger; a hundred million of them still add up exactly in a decimal(38,6)."""
+LARGEST_WHOLE = 10**15
+"""No block, place, count or gas price is larger; nine thousand of them still add up in 64 bits."""
 
 
 def chain_of(column: Column, default: str) -> Column:
@@ -105,7 +107,8 @@ def number(raw: Column, kind: str) -> Column:
     """A finite number as Spark type `kind`, empty when it is none."""
     trimmed = trimmed_text(raw)
     if kind != "double":
-        return F.regexp_replace(trimmed, r"\.0*$", "").try_cast(kind)
+        whole = F.regexp_replace(trimmed, r"\.0*$", "").try_cast(kind)
+        return F.when(whole.between(-LARGEST_WHOLE, LARGEST_WHOLE), whole) if kind == "bigint" else whole
     found = trimmed.try_cast(kind)
     return F.when(F.abs(found) < LARGEST, found)
 

@@ -12,10 +12,9 @@ from dataclasses import dataclass
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from abuse.settings import Chain
+from abuse.settings import NATIVE, Chain
 from abuse.steps.ingest import checks
 from abuse.steps.ingest.formats import REASONS, SKIPPED, UNKNOWN_STATUS
-from abuse.steps.ingest.lookups import NATIVE
 from abuse.tables import Transfers
 
 MOVES_VALUE = ("call", "create", "create2", "suicide", "selfdestruct")

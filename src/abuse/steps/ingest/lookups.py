@@ -8,12 +8,10 @@ from datetime import datetime
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from abuse.settings import Chain
+from abuse.settings import NATIVE, Chain
 from abuse.steps.ingest import checks
 from abuse.steps.ingest.formats import REASONS
 from abuse.tables import Labels
-
-NATIVE = "native"
 
 
 def tokens(raw: DataFrame, chain: str, chains: Mapping[str, Chain]) -> DataFrame:

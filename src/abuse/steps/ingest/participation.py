@@ -19,9 +19,10 @@ SAID = ("at", "action", "num_actions", "volume_usd", "reward", "tx_hash")
 def participation(
     raw: DataFrame, campaign_id: str, chain: str, chains: Mapping[str, Chain], *, is_address: bool
 ) -> DataFrame:
-    """One row per action or account. `is_address`: accounts are addresses of the campaign's chain."""
+    """One row per action or account. `is_address`: accounts are addresses of the campaign's chain; else they may be."""
     named = F.col("account")
-    account = checks.address(named, F.lit(chain), chains) if is_address else checks.blank_as_null(named)
+    address = checks.address(named, F.lit(chain), chains)
+    account = address if is_address else F.coalesce(address, checks.blank_as_null(named))
     bad_account = F.when(account.isNull(), F.lit("bad_address")) if is_address else F.lit(None).cast("string")
     at = checks.moment(F.col("at"))
     volume, reward = checks.number(F.col("volume_usd"), "double"), checks.number(F.col("reward"), "double")
@@ -50,15 +51,16 @@ def participation(
 
 
 def account_addresses(raw: DataFrame, campaign_id: str, chain: str, chains: Mapping[str, Chain]) -> DataFrame:
-    """Which addresses belong to an account, and since when."""
+    """Which addresses belong to an account, and since when; the account may be named by one of them."""
     on = checks.chain_of(F.col("chain"), chain)
     address = checks.address(F.col("address"), on, chains)
+    as_address = checks.address(F.col("account"), F.lit(chain), chains)
     valid_from = checks.moment(F.col("valid_from"))
     bad_time = F.when(checks.blank_as_null(F.col("valid_from")).isNotNull() & valid_from.isNull(), F.lit("bad_time"))
     return raw.withColumns(
         {
             AccountAddresses.campaign_id: F.lit(campaign_id),
-            AccountAddresses.account: checks.blank_as_null(F.col("account")),
+            AccountAddresses.account: F.coalesce(as_address, checks.blank_as_null(F.col("account"))),
             AccountAddresses.chain: on,
             AccountAddresses.address: address,
             AccountAddresses.valid_from: valid_from,

@@ -8,17 +8,19 @@ from datetime import datetime
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from abuse.settings import Chain
+from abuse.settings import NATIVE, Chain
 from abuse.steps.ingest import checks
 from abuse.steps.ingest.formats import REASONS, SKIPPED
-from abuse.steps.ingest.lookups import NATIVE
 from abuse.tables import Transfers
 
 KINDS = ("native", "internal", "token")
 
 
 def transfers(raw: DataFrame, chain: str, chains: Mapping[str, Chain]) -> DataFrame:
-    """Rows that already have our columns; amounts in coins and dollars are added by `valued`."""
+    """Rows that already have our columns; amounts in coins and dollars are added by `valued`.
+
+    A row that does not say its place in the transaction has a synthetic key of who paid whom how much of what.
+    """
     on = checks.chain_of(F.col("chain"), chain)
     sender, recipient = (checks.address(F.col(c), on, chains) for c in ("sender", "recipient"))
     is_native = F.lower(F.trim("asset")) == NATIVE
@@ -28,13 +30,14 @@ def transfers(raw: DataFrame, chain: str, chains: Mapping[str, Chain]) -> DataFr
     block, index = (checks.number(F.col(c), "bigint") for c in ("block_number", "tx_index"))
     initiator = checks.address(F.col("initiator"), on, chains)
     is_bad_initiator = checks.blank_as_null(F.col("initiator")).isNotNull() & initiator.isNull()
+    said = [F.coalesce(found, F.lit("")) for found in (kind, sender, recipient, asset, raw_amount)]
     addresses = {Transfers.sender: sender, Transfers.recipient: recipient, Transfers.asset: asset}
     places = {Transfers.block_number: block, Transfers.tx_index: index}
     return raw.withColumns(
         {
             Transfers.chain: on,
             Transfers.tx_hash: F.lower(checks.blank_as_null(F.col("tx_hash"))),
-            Transfers.position: F.coalesce(checks.blank_as_null(F.col("position")), F.lit("0")),
+            Transfers.position: F.coalesce(checks.blank_as_null(F.col("position")), F.md5(F.concat_ws("|", *said))),
             Transfers.kind: kind,
             **places,
             Transfers.at: at,
@@ -85,7 +88,7 @@ def transfer_pairs(
             Transfers.memo: empty.cast("string"),
             Transfers.num_transfers: F.coalesce(count, F.lit(1).cast("bigint")),
             Transfers.observed_at: F.lit(observed_at).cast("timestamp"),
-            SKIPPED: F.when(sender == recipient, F.lit("to_itself")),
+            SKIPPED: F.when(count == 0, F.lit("zero_value")).when(sender == recipient, F.lit("to_itself")),
             REASONS: checks.reasons(
                 F.when(~on.isin(list(chains)), F.lit("unknown_chain")),
                 F.when(~kind.isin(*KINDS), F.lit("unknown_kind")),
