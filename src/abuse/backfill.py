@@ -13,7 +13,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from abuse import __version__
-from abuse.campaign import Campaign
+from abuse.campaign import Campaign, not_to_come
 from abuse.edge.context import Night
 from abuse.edge.ingest import fact_units
 from abuse.edge.rules import rules_digest
@@ -83,6 +83,7 @@ def plan(
     Raises InputError for a campaign named twice, for dates in the wrong order and when no date is left.
     """
     found: list[Planned] = []
+    not_to_come(datetime.combine(last, time(), UTC), "--to")
     for file in files:
         campaign, ours = campaign_at(file, settings)
         if any(one.campaign.id == campaign.id for one in found):

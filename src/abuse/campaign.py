@@ -192,6 +192,13 @@ def parse_as_of(text: str, campaign: Campaign) -> datetime:
     return in_utc
 
 
+def not_to_come(as_of: datetime, option: str) -> datetime:
+    """Raises InputError for an instant that has not come: its publication would stay the current one until then."""
+    if as_of > datetime.now(UTC):
+        raise InputError(option, f"{as_of.isoformat()} has not come yet", "an instant of the past", "Correct it.")
+    return as_of
+
+
 def parse_instant(text: str) -> datetime:
     """A UTC instant. Raises InputError."""
     try:

@@ -20,7 +20,7 @@ import click
 
 from abuse.commands import night_page, payout
 from abuse.commands import review as people
-from abuse.commands.options import as_json, by_actor, console, here, of_campaign, on_lake, place
+from abuse.commands.options import as_json, by_actor, console, here, login, of_campaign, on_lake, place
 from abuse.commands.tokens import token
 from abuse.console.command import serve
 from abuse.errors import AbuseError, InputError
@@ -36,7 +36,9 @@ if TYPE_CHECKING:
 F = TypeVar("F", bound=Callable[..., Any])
 SIZES = {"small": 2_000, "medium": 20_000, "large": 200_000}
 FARMSET = "farmset"
-OF_A_DISK = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM)
+OF_A_DISK = dict.fromkeys((errno.ENOSPC, errno.EDQUOT, errno.EROFS), "Make it writable, or free space")
+OF_A_DISK |= dict.fromkeys((errno.EACCES, errno.EPERM), "Make it writable, or free space")
+OF_A_DISK |= dict.fromkeys((errno.ENOTDIR, errno.EISDIR, errno.EEXIST), "Name another path")
 STEP_NAMES = ("ingest", "services", "trails", "links", "clusters", "features", "score", "decide", "publish")
 
 
@@ -52,7 +54,7 @@ class Group(click.Group):
         except OSError as why:
             if why.errno not in OF_A_DISK:
                 raise
-            click.echo(f"abuse: {why.filename or 'disk'}: {why.strerror}. Make it writable, or free space.", err=True)
+            click.echo(f"abuse: {why.filename or 'disk'}: {why.strerror}. {OF_A_DISK[why.errno]}.", err=True)
             ctx.exit(1)
 
 
@@ -79,7 +81,7 @@ def main() -> None:
 @main.command()
 @click.option("--size", type=click.Choice(list(SIZES)), default="small", show_default=True)
 @click.option("--lake", default="lake/demo", show_default=True, callback=here, help="Folder of the lake.")
-@click.option("--seed", default=7, show_default=True, help="Of the simulator.")
+@click.option("--seed", default=7, show_default=True, type=click.IntRange(min=0), help="Of the simulator.")
 def demo(size: str, lake: str, seed: int) -> None:
     """Simulates a campaign, runs the night, and prints what was found and where to look."""
     from datetime import timedelta
@@ -100,7 +102,7 @@ def demo(size: str, lake: str, seed: int) -> None:
 @main.command()
 @click.argument("out", type=click.Path(path_type=Path))
 @click.option("--accounts", type=click.IntRange(min=100), required=True)
-@click.option("--seed", type=int, required=True)
+@click.option("--seed", type=click.IntRange(min=0), required=True)
 def simulate(out: Path, accounts: int, seed: int) -> None:
     """Writes a campaign in the public input formats, with its truth in a separate file."""
     click.echo(_simulate(out, accounts, seed))
@@ -109,7 +111,9 @@ def simulate(out: Path, accounts: int, seed: int) -> None:
 @main.command()
 @click.argument("out", type=click.Path(path_type=Path))
 @click.argument("campaigns", nargs=-1, required=True, type=click.Path(path_type=Path, exists=True))
-@click.option("--shuffle-seed", type=int, help="Also OUT/shuffled: the same groups with each other's members.")
+@click.option(
+    "--shuffle-seed", type=click.IntRange(min=0), help="Also OUT/shuffled: the same groups with each other's members."
+)
 @click.option(
     "--events", "with_events", is_flag=True, help="Also OUT/events and OUT/members: members' acts, for farmset. Slow."
 )
@@ -149,7 +153,13 @@ a_recipe = click.option(
     show_default=True,
     help="coordination_trees, lightgbm, logistic_regression or farmset.",
 )
-@click.option("--seed", default=0, show_default=True, help="Of the split; farmset's own are in its recipe.")
+@click.option(
+    "--seed",
+    default=0,
+    show_default=True,
+    type=click.IntRange(min=0),
+    help="Of the split; farmset's own are in its recipe.",
+)
 @a_recipe
 def train(out: Path, data: Path | None, hard: Path | None, scorer: str, seed: int, recipe_file: Path | None) -> None:
     """Trains and calibrates a scorer and writes it with its card. Promotes nothing."""
@@ -189,7 +199,7 @@ def _trained(
 )
 @click.option("--shuffled", type=click.Path(path_type=Path, exists=True), help="OUT/shuffled of `abuse dataset`.")
 @click.option("--scores", multiple=True, type=click.Path(path_type=Path, exists=True), help="Another scorer's scores.")
-@click.option("--seed", default=0, show_default=True)
+@click.option("--seed", default=0, show_default=True, type=click.IntRange(min=0))
 @click.option("--workers", default=1, show_default=True, help="Processes.")
 @click.option("--farmset", "with_farmset", is_flag=True, help="Trains farmset on every fold first; goes on if killed.")
 @click.option("--splits", default="", help="With --farmset: only these, comma-separated.")
@@ -399,15 +409,13 @@ def publish(
 @click.option("--actor", help="Who; your login unless given.")
 def release(run_id: str, lake: str, reason: str, actor: str | None) -> None:
     """Publishes a held run. Who and why are kept."""
-    import getpass
-
     from abuse.night import release as release_run
     from abuse.settings import load_settings
 
     if not reason.strip():
         raise click.UsageError("--reason is empty; say why the run is right.")
     ours = _lake(lake, load_settings(None))
-    _show(release_run(ours, run_id, actor or getpass.getuser(), reason, _progress()), is_json=False)
+    _show(release_run(ours, run_id, actor or login(), reason, _progress()), is_json=False)
 
 
 @main.command()
@@ -546,10 +554,10 @@ def maintain(lake: str, settings_file: Path | None, is_dry: bool, is_json: bool)
 
 @contextmanager
 def _session(campaign: Any, settings: Any, as_of: str, lake: str) -> Iterator[Night]:
-    from abuse.campaign import parse_as_of
+    from abuse.campaign import not_to_come, parse_as_of
     from abuse.edge.context import Night
 
-    instant = parse_as_of(as_of, campaign)
+    instant = not_to_come(parse_as_of(as_of, campaign), "--as-of")
     sources = (source.path for source in campaign.sources)
     yield Night(_lake(lake, settings, *sources), campaign, settings, instant)
 

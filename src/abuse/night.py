@@ -84,10 +84,8 @@ def run_alone(name: str, night: Night, progress: Progress) -> dict[str, Any]:
 
 
 def _hold_if_closed(step: str, night: Night) -> None:
-    gates = gating.gates_after(step, night)
-    if not all(gate.passed for gate in gates) and not publishing.released(night):
-        with _storage(night):
-            publishing.hold(night, gates)
+    with _storage(night):
+        publishing.hold_if_closed(night, gating.gates_after(step, night))
 
 
 def _storage(night: Night) -> AbstractContextManager[None]:
@@ -99,6 +97,8 @@ def run_step(name: str, night: Night, progress: Progress) -> dict[str, Any]:
     before = tuple(STEPS)[: list(STEPS).index(name)]
     if any(step not in night.record for step in before):
         night.load(before)  # before the lock: a step before its time makes no lake
+    elif before:
+        night.require_rules()
     with _storage(night), lock(night), progress.step(name, len(before), len(STEPS)):
         started = time.monotonic()
         record = night.record[name] = STEPS[name](night)
@@ -124,9 +124,10 @@ def _failed(night: Night, step: str, why: Exception) -> None:
 
 
 def release(lake: Lake, run_id: str, actor: str, reason: str, progress: Progress) -> dict[str, Any]:
-    """Lets a held run pass its gates and does what is left of it; returns the report of the publication.
+    """Lets a held run pass the gates that hold it and does what is left of it; returns the report of the publication.
 
-    Raises LakeError when the run is not the latest of its slice, or is not held.
+    Raises Held at a gate that is asked only now and closed, and LakeError when the run is not the latest of its slice,
+    or is not held.
     """
     row = next((r for r in runs(lake.uri) if r.run_id == run_id), None)
     if row is None:
@@ -143,6 +144,8 @@ def release(lake: Lake, run_id: str, actor: str, reason: str, progress: Progress
         for name in STEPS:
             if name not in night.record or name == "publish":
                 run_step(name, night, progress)
+                if name != "decide":
+                    _hold_if_closed(name, night)
     return night.report
 
 

@@ -27,6 +27,8 @@ EARLY: dict[str, tuple[dict[str, str], str, tuple[str, ...]]] = {  # files, as_o
     "an as_of before the start": (
         {}, "2026-02-01T00:00:00Z", ("--as-of", "2026-02-01T00:00:00Z", "after the campaign's start")),
     "an as_of at the start": ({}, "2026-03-01T00:00:00Z", ("--as-of", "after the campaign's start")),
+    "an as_of that has not come": (
+        {}, "2062-05-01T00:00:00Z", ("--as-of", "2062-05-01T00:00:00+00:00 has not come yet", "of the past")),
     "an as_of without offset": ({}, "2026-05-01", ("--as-of", "without an offset", "Add the Z")),
     "an as_of that is no time": ({}, "yesterday", ("--as-of", "'yesterday'", "a time such as")),
 }  # fmt: skip
@@ -87,6 +89,7 @@ USAGE = {
     "an unknown step": ["step", "cluster", "--campaign", "c.toml", "--as-of", AS_OF, "--lake", "lake"],
     "an unknown option": ["runs", "--lake", "lake", "--all"],
     "too few accounts": ["simulate", "out", "--accounts", "5", "--seed", "1"],
+    "a seed below zero": ["simulate", "out", "--accounts", "500", "--seed", "-1"],
     "an empty reason": ["release", "r1", "--lake", "lake", "--reason", " "],
 }
 
@@ -114,6 +117,7 @@ READS = {  # name: arguments after the lake -> the line's parts
     "gates of an unknown run": (["gates", "--run", "r1"], ("--run", "no gate was asked about r1")),
     "gates of a slice never begun": (
         ["gates", "--campaign", "spring", "--as-of", AS_OF], ("no night of 'spring' as of 2026-05", "ingest")),
+    "a lake that a variable does not name": (["runs", "--lake", ""], ("--lake: nothing", "Is a variable not set?")),
     "a lake elsewhere": (["runs", "--lake", "gs://bucket/l"], ("--lake: 'gs://bucket/l'", "or s3a://bucket/prefix")),
 }  # fmt: skip
 
@@ -137,4 +141,7 @@ def test_a_folder_that_is_a_file_is_one_line(tmp_path: Path) -> None:
     (tmp_path / "out").write_text("mine")
     said = in_process(["simulate", str(tmp_path / "out"), "--accounts", "100", "--seed", "1"])
     assert_one_line(said, str(tmp_path / "out"))
+    said = in_process(["export", "--check", str(tmp_path / "out")])
+    assert (said.code, said.stderr.count("\n")) == (1, 1)
+    assert said.stderr.endswith(": Not a directory. Name another path.\n")
     assert files(tmp_path) == {".": b"", "out": b"mine"}

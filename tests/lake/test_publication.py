@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from abuse.errors import ContractError, LakeError
 from abuse.lake import ledger as ledgers
 from abuse.lake.ledger import append, ledger, replace_rows
-from abuse.lake.publication import current, publications, runs
+from abuse.lake.publication import current, let_pass, publications, runs
 from abuse.tables import PUBLIC, ClusterLineage, GateResults, Published, Reviews, Runs
 
 if TYPE_CHECKING:
@@ -57,6 +57,7 @@ def publish(
     attempt: int = 1,
     status: str = "published",
     minutes: int = 0,
+    reason: str | None = None,
 ) -> None:
     """A finished run: its slices, unless it was held, and then its row in `runs`."""
     versions = {}
@@ -76,6 +77,7 @@ def publish(
         "seconds": 1.0,
         "versions": json.dumps(versions),
         "report": "{}",
+        "reason": reason,
     }
     append(lake, Runs, [row])
 
@@ -152,6 +154,21 @@ def test_a_later_attempt_that_did_not_publish_takes_nothing_back(tmp_path: Path,
     publish(lake, {}, as_of=NIGHT + timedelta(days=1), status=status, minutes=2)
     assert clusters(lake) == ["good"]
     assert [r.status for r in runs(lake, "drop")] == [status, status, "published"]
+
+
+def test_who_releases_a_run_lets_pass_what_held_it_then_and_nothing_else(tmp_path: Path) -> None:
+    """A gate that is asked only later holds the run again."""
+    lake = str(tmp_path)
+    for attempt, (status, reason) in enumerate(
+        [("held", "quarantine_share:a; quarantine_share:b"), ("released", "seen; all of it"), ("held", "flagged_share")]
+    ):
+        publish(lake, {}, status=status, attempt=attempt, minutes=attempt, reason=reason)
+    publish(lake, {}, status="held", run_id="run2", reason="undecided")
+    known = {"quarantine_share:a", "quarantine_share:b"}
+    assert let_pass(runs(lake), "run1") == known
+    assert not let_pass(runs(lake), "run2")
+    publish(lake, {}, status="released", attempt=3, minutes=3, reason="seen too")
+    assert let_pass(runs(lake), "run1") == {*known, "flagged_share"}
 
 
 def test_columns_and_filter_reach_the_files_and_types_are_the_declared_ones(tmp_path: Path) -> None:

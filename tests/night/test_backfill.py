@@ -65,6 +65,8 @@ def review() -> dict[str, object]:
 def test_a_plan_needs_a_night_and_each_campaign_once(file: Path, lake: Path, settings: Settings) -> None:
     with pytest.raises(InputError, match="no date"):
         planned(lake, file, settings, date(2026, 1, 1), date(2026, 1, 3))
+    with pytest.raises(InputError, match=r"--to: 2062-05-01T00:00:00\+00:00 has not come yet"):
+        planned(lake, file, settings, date(2026, 3, 1), date(2062, 5, 1))
     with pytest.raises(InputError, match="a second file of 'tiny'"):
         plan(str(lake), [str(file), str(file)], settings, EARLY, EARLY)
 

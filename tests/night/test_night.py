@@ -10,7 +10,7 @@ import pytest
 from pyspark.sql import SparkSession
 from rich.console import Console
 
-from abuse.errors import Held, LakeError
+from abuse.errors import Held, InputError, LakeError
 from abuse.lake.delta import Lake
 from abuse.lake.publication import current, runs
 from abuse.night import STEPS, release, run_alone, run_step
@@ -96,6 +96,14 @@ def test_a_held_night_changes_no_public_table_until_it_is_released(
     run_step("ingest", night_of(spark, settings, strict, begun, "2026-06-01T00:00:00Z"), Silent())
     with pytest.raises(LakeError, match="its slice was begun again"):
         release(Lake(str(begun), spark), run_id, "ops@example", "checked by hand", Silent())
+    emptied = tmp_path / "emptied"
+    shutil.copytree(lake, emptied)
+    none = tiny.write(tmp_path / "none", policy="min_flagged_share = 0.79")
+    (none.parent / "participation.csv").write_text(f"account,at\n{tiny.LATE},2030-01-01T00:00:00Z\n")
+    with pytest.raises(InputError, match="no valid action before as_of"):
+        run_step("ingest", night_of(spark, settings, none, emptied, "2026-06-01T00:00:00Z"), Silent())
+    with pytest.raises(LakeError, match="no records of tiny"):  # or it is published, with nobody on its list
+        release(Lake(str(emptied), spark), run_id, "ops@example", "checked by hand", Silent())
     report = release(Lake(str(lake), spark), run_id, "ops@example", "checked by hand", Silent())
     assert report["status"] == "published"
     now = current(str(lake), "tiny").run

@@ -10,7 +10,7 @@ import pytest
 from deltalake import DeltaTable
 
 from abuse.errors import InputError
-from abuse.lake.ledger import ledger
+from abuse.lake.ledger import append, ledger
 from abuse.lake.people import reviews
 from abuse.review.appeals import open_appeal, resolve_appeal
 from abuse.review.decide import approve, decide_each, undo
@@ -278,3 +278,13 @@ def test_a_campaign_knows_only_its_own_words(lake: str, tmp_path: Path) -> None:
     assert {row["campaign_id"] for row in rows} == {"drop"}
     assert reviews(lake, "other") == []
     assert len(now(lake).rows) == len(TEAM)
+
+
+def test_the_word_that_came_last_rules_though_a_clock_before_it_was_ahead(lake: str) -> None:
+    says(lake, "confirm", FARM[0])
+    (row,) = ledger(lake, Reviews).to_pylist()
+    append(lake, Reviews, [row | {"review_id": "ahead", "decided_at": row["decided_at"] + timedelta(hours=1)}])
+    says(lake, "overturn", FARM[0])
+    ruling = now(lake).words[FARM[0]].ruling
+    assert ruling is not None
+    assert ruling["action"] == "overturn"

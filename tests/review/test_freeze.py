@@ -29,6 +29,9 @@ def test_the_list_is_written_down_once(lake: str) -> None:
     row = freeze(lake, "drop", "ann", "first payout")
     assert (row["run_id"], row["num_disqualified"], row["num_participants"]) == ("run1", 40, 51)
     assert freeze(lake, "drop", "bert", None) == row
+    again = ledger(lake, Runs).to_pylist()[0] | {"attempt": 2}  # as when an older date is published
+    append(lake, Runs, [again | {"finished_at": again["finished_at"] + timedelta(minutes=1)}])
+    assert freeze(lake, "drop", "bert", None) == row, "the same list of the same run"
     assert ledger(lake, Freezes).num_rows == 1
     assert changed(lake) == []
     with pytest.raises(LakeError, match="append-only"):
@@ -111,13 +114,13 @@ def test_maintenance_keeps_what_was_frozen_for_good(lake: str, tmp_path: Path) -
 
 def test_a_spreadsheet_runs_nothing_of_it(tmp_path: Path) -> None:
     evil = "=HYPERLINK(1)"
-    lake = published(tmp_path / "lake", {"farm": [*FARM, evil, "-1:ab"]})
+    lake = published(tmp_path / "lake", {"farm": [*FARM, evil, "-1:ab", f"'{evil}"]})
     freeze(lake, "drop", "ann", None)
-    says(lake, "overturn", evil, "-1:ab", FARM[0])
+    says(lake, "overturn", evil, "-1:ab", f"'{evil}", FARM[0])
     write_csv(str(tmp_path / "out.csv"), reversals(lake, "drop")[1])
     rows = list(csv.reader((tmp_path / "out.csv").open(encoding="utf-8")))
     assert rows[0][:3] == ["account", "before", "after"]
-    assert {row[0] for row in rows[1:]} == {FARM[0], f"'{evil}", "'-1:ab"}
+    assert {row[0] for row in rows[1:]} == {FARM[0], f"'{evil}", "'-1:ab", f"''{evil}"}
 
 
 def test_nobody_reverses_what_nobody_froze(lake: str) -> None:

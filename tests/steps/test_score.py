@@ -13,6 +13,7 @@ from abuse.errors import InputError
 from abuse.model.rows import FeatureList
 from abuse.model.train import train
 from abuse.steps.score import StoredModel, TimeGapRule, said, score, scorer
+from abuse.steps.score.stored import judgements
 from abuse.tables import CLUSTER_FEATURES, ClusterFeatures, Features
 from tests.conftest import frame
 from tests.model.made_up import FAMILIES, dataset
@@ -114,6 +115,12 @@ def test_reasons_of_the_model_are_sentences_with_figures(judged: Mapping[str, Ro
 def test_a_model_that_is_not_there_is_an_error_and_no_random_weights(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="abuse train"):
         StoredModel(settings.Score(model=str(tmp_path)))
+
+
+def test_a_model_that_was_replaced_while_a_night_runs_scores_nothing(trained: settings.Score) -> None:
+    """Its scores would be signed with the name of the one before."""
+    with pytest.raises(InputError, match="was replaced while a night ran"):
+        list(judgements(trained.model, "0123456789abcdef", iter(())))
 
 
 def test_the_settings_name_the_scorer(trained: settings.Score) -> None:

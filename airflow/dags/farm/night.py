@@ -140,13 +140,16 @@ def _published(deployment: Deployment) -> Any:
         """
         show(label)
         _, run_id = asked(deployment, "outputs", campaign_id, as_of)
-        attempts = ask(deployment.abuse, "runs", "--lake", deployment.lake, "--run", run_id).rows
+        every = ask(deployment.abuse, "runs", "--lake", deployment.lake, "--campaign", campaign_id).rows
+        attempts = [row for row in every if row["run_id"] == run_id]
         latest: dict[str, Any] = attempts[0] if attempts else {"status": "not in `abuse runs`", "reason": None}
         if latest["status"] == "held":
             held(deployment, campaign_id, as_of, run_id, "outputs", latest["reason"])
         if latest["status"] != "published":
             raise AirflowFailException(f"run {run_id} is {latest['status']}: published was wanted; clear publish")
-        about = {"campaign_id": campaign_id, "as_of": as_of, "run_id": run_id}
+        # with what people said while the night ran, which publish puts into a run of its own
+        latest = next(r for r in every if r["status"] == "published" and r["as_of"] == latest["as_of"])
+        about = {"campaign_id": campaign_id, "as_of": as_of, "run_id": latest["run_id"]}
         for table, outlet in zip(PUBLIC, outlets, strict=True):
             outlet_events[outlet].extra = about | {"table": table, "version": latest["versions"][table]}
         return about | {"versions": latest["versions"]}

@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 
 
 def place(_context: click.Context, option: click.Parameter, value: str) -> str:
-    """A path of this machine, or an address in S3 as all of us write it."""
+    """A path of this machine, or an address in S3 as all of us write it. Raises InputError where it is empty."""
+    if not value.strip() and option.required:
+        raise InputError(option.opts[0], "nothing", "a path or s3a://bucket/prefix", "Is a variable not set?")
     return parse_address(value, option.opts[0])
 
 
@@ -27,10 +29,18 @@ def here(_context: click.Context, option: click.Parameter, value: str) -> str:
     return value
 
 
+def login() -> str:
+    """Who runs this. Raises UsageError where the machine has no name for them."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a container's user without a name
+        raise click.UsageError("this login has no name here; say who with --actor.") from None
+
+
 as_json = click.option("--json", "is_json", is_flag=True, help="For machines.")
 on_lake = click.option("--lake", required=True, callback=place, help="Folder of the lake, or s3a://bucket/prefix.")
 of_campaign = click.option("--campaign", "campaign_id", required=True, help="The campaign's id.")
-by_actor = click.option("--actor", default=getpass.getuser, show_default="your login", help="Who.")
+by_actor = click.option("--actor", default=login, show_default="your login", help="Who.")
 
 
 def echo_json(value: Any) -> None:

@@ -39,7 +39,8 @@ def freeze(campaign_id: str, lake: str, as_of: str | None, actor: str, note: str
         f"  pay by {lake}/disqualified_accounts at version {versions['disqualified_accounts']}, of it the rows where",
     )
     say(page, f"    campaign_id = '{campaign_id}' AND as_of = '{row['as_of'].isoformat()}'")
-    say(page, f"  what people reverse from now on: abuse reversals --campaign {campaign_id} --lake {lake}")
+    command = f"abuse reversals --campaign {campaign_id} --lake {lake} --freeze {row['freeze_id']}"
+    say(page, f"  what people reverse from now on: {command}")
 
 
 @click.command()
@@ -53,8 +54,8 @@ def freeze(campaign_id: str, lake: str, as_of: str | None, actor: str, note: str
 def reversals(campaign_id: str, lake: str, freeze_id: str | None, out: str, is_json: bool) -> None:
     """Whom people put on the other side of the list since it was frozen: pay them, or take back."""
     from abuse.operate.page import say
+    from abuse.review.freeze import freezes, write_csv
     from abuse.review.freeze import reversals as reversed_since
-    from abuse.review.freeze import write_csv
 
     frozen, found = reversed_since(lake, campaign_id, freeze_id)
     if out:
@@ -64,6 +65,9 @@ def reversals(campaign_id: str, lake: str, freeze_id: str | None, out: str, is_j
         return
     page = console()
     say(page, f"Freeze {frozen['freeze_id']} of {campaign_id}: {len(found):,} reversed since", "bold")
+    others = [row["freeze_id"] for row in freezes(lake, campaign_id) if row["freeze_id"] != frozen["freeze_id"]]
+    if others and freeze_id is None:
+        say(page, f"  the latest of {len(others) + 1}; who paid by another names it: --freeze {others[0]}", "yellow")
     for one in found:
         say(page, f"  {one.account}: {one.before} -> {one.after}, by {one.actor}")
         say(page, f"    {one.reason.partition(':')[2].strip()}", "dim")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import socket
 import tempfile
 from collections.abc import Iterator
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING
 import click
 
 from abuse.address import is_remote, parse_address
+from abuse.commands.options import login
 from abuse.errors import InputError
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ def _there(context: click.Context, option: click.Parameter, value: str) -> str:
 )
 @click.option("--tokens", type=click.Path(path_type=Path, dir_okay=False), help="File of `abuse review token`.")
 @click.option("--read-only", "is_read_only", is_flag=True, help="No login; whoever reaches it may read, nobody write.")
-@click.option("--actor", default=getpass.getuser, show_default="your login", help="Who you are, without --tokens.")
+@click.option("--actor", default=login, show_default="your login", help="Who you are, without --tokens.")
 @click.option("--settings", "settings_file", type=click.Path(path_type=Path), help="TOML file; defaults for all.")
 def serve(
     lake: str,

@@ -19,7 +19,7 @@ from abuse.edge.rules import rules_digest
 from abuse.edge.staging import least
 from abuse.errors import LakeError
 from abuse.lake.delta import Lake, Slice, timestamp
-from abuse.lake.storage import read_json, record_folder, write_json
+from abuse.lake.storage import read_json, record_folder, storage_of, write_json
 from abuse.settings import Settings
 from abuse.tables import AccountAddresses, Calls, Labels, Participation, PerRun, Transfers
 
@@ -67,8 +67,7 @@ class Night:
             if found is None:
                 raise self._stale(step, f"step {step} has not run")
             self.record[step] = found
-        if self.record["ingest"]["rules_digest"] != rules_digest(self.campaign, self.settings):
-            raise self._stale("ingest", "the campaign file, the settings or the model changed since ingest")
+        self.require_rules()
         if (made := self.record["ingest"].get("version")) != __version__:
             raise self._stale("ingest", f"ingest ran under version {made} of the project, this is {__version__}")
         for step in steps:
@@ -84,6 +83,18 @@ class Night:
     def save(self, step: str, record: dict[str, Any]) -> None:
         self.record[step] = record
         write_json(f"{self.folder}/{step}.json", record)
+
+    def forget(self, step: str) -> None:
+        """Before a step writes over what its record tells of: who goes on by that record would read another run's
+        rows, or none.
+        """
+        path = f"{self.folder}/{step}.json"
+        storage_of(path).remove([path])
+
+    def require_rules(self) -> None:
+        """Raises LakeError unless campaign file, settings and model are those that ingest named the run by."""
+        if self.record["ingest"]["rules_digest"] != rules_digest(self.campaign, self.settings):
+            raise self._stale("ingest", "the campaign file, the settings or the model changed since ingest")
 
     def facts(self, table: type[Table]) -> DataFrame:
         """Rows of this campaign's sources before as_of, as ingest saw them, none twice."""

@@ -80,6 +80,10 @@ def clusters(night: Night) -> Stage:
 def outputs(night: Night) -> Stage:
     """What is about to be published."""
     out, made = night.slice(DisqualifiedAccounts), night.record["decide"]
+    figures = made["figures"]
+    participants = night.record["ingest"]["participants"]
+    missing = abs(participants - figures["participants"])  # of an empty table every row is right
+    figures = figures | {"undecided": figures["undecided"] + missing}
     facts = [night.stored(t).where(is_before(t, night.as_of)).select("tx_hash") for t in (Transfers, Participation)]
     rules = output_rules(
         night.slice(Decisions),
@@ -89,7 +93,7 @@ def outputs(night: Night) -> Stage:
         num_out=made["verdicts"].get("disqualified", 0),
     )
     subjects = _slices(night, Scores, Explanations, Decisions, DisqualifiedAccounts)
-    return Stage("outputs", subjects, rules, output_gates(made["figures"], night.settings))
+    return Stage("outputs", subjects, rules, output_gates(figures, night.settings))
 
 
 ASKED: dict[str, Callable[[Night], Stage]] = {"ingest": inputs, "clusters": clusters, "decide": outputs}

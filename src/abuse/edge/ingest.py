@@ -84,6 +84,7 @@ def ingest(night: Night) -> dict[str, Any]:
         "warnings": warnings(night.campaign, counts),
     }
     night.record["ingest"] = record
+    night.forget("ingest")
     record["participants"] = write_participants(night)
     named = night.facts(Participation).where(F.col(Participation.action).isNotNull())
     record["has_actions"] = not named.isEmpty()

@@ -13,7 +13,7 @@ from abuse.edge.gating import ASKED, gates_after
 from abuse.edge.report import page_of, report_of
 from abuse.errors import Held
 from abuse.lake.ledger import append, replace_rows
-from abuse.lake.publication import Run, runs
+from abuse.lake.publication import HELD_BY, Run, let_pass, runs
 from abuse.lake.storage import made_of, report_folder, write_json
 from abuse.operate.night_page.kept import keep
 from abuse.quality.gates import Gate
@@ -40,7 +40,7 @@ def record_gates(night: Night, gates: list[Gate]) -> None:
 
 
 def released(night: Night) -> Run | None:
-    """The row of the person who let this run pass its gates."""
+    """The latest row of a person who let this run pass gates."""
     every = runs(night.lake.uri, night.campaign.id)
     return next((r for r in every if r.run_id == night.run.run_id and r.status == "released"), None)
 
@@ -51,9 +51,8 @@ def publish(night: Night) -> dict[str, Any]:
     Raises Held, having changed no public table, when a gate does not pass.
     """
     gates = [gate for step in ASKED for gate in gates_after(step, night)]
-    let_pass = released(night)
-    if not all(gate.passed for gate in gates) and not let_pass:
-        hold(night, gates)
+    hold_if_closed(night, gates)
+    by = released(night)
     versions = {}
     for place, table in enumerate(COPIED):
         night.say(f"publishing {table.table_name()}", place, len(PUBLIC))
@@ -62,16 +61,20 @@ def publish(night: Night) -> dict[str, Any]:
     ours = lineage.side_of(night)
     versions |= lineage.since_earlier(night.lake, ours)
     later = lineage.for_later(night.lake, ours)
-    actor, reason = (let_pass.actor, let_pass.reason) if let_pass else (None, None)
+    actor, reason = (by.actor, by.reason) if by else (None, None)
     write_json(made_of(night.lake.uri, night.campaign.id, night.as_of, night.run.run_id), night.record["ingest"])
     finish(night, "published", gates, versions=versions, actor=actor, reason=reason, later=later)
     return {"versions": versions}
 
 
-def hold(night: Night, gates: list[Gate]) -> None:
-    """Writes the run down as held and raises Held."""
+def hold_if_closed(night: Night, gates: list[Gate]) -> None:
+    """Writes the run down as held and raises Held, where a gate is closed that no person let this run pass."""
     closed = [gate for gate in gates if not gate.passed]
-    finish(night, "held", gates, reason="; ".join(g.gate for g in closed))
+    passed = let_pass(runs(night.lake.uri, night.campaign.id), night.run.run_id) if closed else frozenset()
+    closed = [gate for gate in closed if gate.gate not in passed]
+    if not closed:
+        return
+    finish(night, "held", gates, reason=HELD_BY.join(g.gate for g in closed))
     release = f'`abuse release {night.run.run_id} --lake {night.lake.uri} --reason "..."`'
     raise Held(
         f"run {night.run.run_id}",

@@ -102,6 +102,22 @@ def runs(lake: str, campaign_id: str | None = None) -> list[Run]:
     return sorted(found, key=lambda r: (r.finished_at, r.attempt, r.run_id), reverse=True)
 
 
+HELD_BY = "; "
+"""Between the names of the gates that hold a run."""
+
+
+def let_pass(newest_first: list[Run], run_id: str) -> frozenset[str]:
+    """Gates that a person let this run pass: those that held it when they released it, and no other."""
+    found: set[str] = set()
+    held: list[str] = []
+    for run in sorted((r for r in newest_first if r.run_id == run_id), key=lambda r: r.attempt):
+        if run.status == "held":
+            held = (run.reason or "").split(HELD_BY)
+        elif run.status == "released":
+            found.update(held)
+    return frozenset(found)
+
+
 def publications(lake: str, campaign_id: str) -> list[Publication]:
     """The publication of each as_of, greatest first: its latest published attempt.
 

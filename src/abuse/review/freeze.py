@@ -22,6 +22,7 @@ from abuse.lake.ledger import append, ledger
 from abuse.lake.people import Now, review_ids, reviews, run_name
 from abuse.lake.publication import Publication, current, runs
 from abuse.lake.storage import storage_of
+from abuse.operate.export import DANGEROUS
 from abuse.settings import digest
 from abuse.tables import Decisions, DisqualifiedAccounts, Freezes, Reviews
 
@@ -49,17 +50,17 @@ def freeze(lake: str, campaign_id: str, actor: str, note: str | None, as_of: dat
     """
     publication = current(lake, campaign_id, as_of)
     run, now = publication.run, Now.of(publication)
-    freeze_id = digest([campaign_id, run.run_id, run.attempt])
-    before = next((row for row in freezes(lake, campaign_id) if row[Freezes.freeze_id] == freeze_id), None)
+    accounts = sorted(publication.read(DisqualifiedAccounts, [Decisions.account])[Decisions.account].to_pylist())
+    same = {Freezes.run_id: run.run_id, Freezes.list_digest: digest(accounts)}
+    before = next((row for row in freezes(lake, campaign_id) if same.items() <= row.items()), None)
     if before:
         return before
     if "base" in run.report and run_name(run.report["base"], review_ids(now.rows)) != run.run_id:
         fix = f"Publish them first: `abuse publish --campaign {campaign_id} --lake {lake}`."
         raise LakeError(f"run {run.run_id}", "does not know all reviews", "a publication with people's word", fix)
-    accounts = sorted(publication.read(DisqualifiedAccounts, [Decisions.account])[Decisions.account].to_pylist())
     verdicts = Counter(publication.read(Decisions, [Decisions.verdict])[Decisions.verdict].to_pylist())
     row = {
-        Freezes.freeze_id: freeze_id,
+        Freezes.freeze_id: digest([campaign_id, run.run_id, run.attempt]),
         Freezes.campaign_id: campaign_id,
         Freezes.as_of: run.as_of,
         Freezes.run_id: run.run_id,
@@ -68,7 +69,7 @@ def freeze(lake: str, campaign_id: str, actor: str, note: str | None, as_of: dat
         Freezes.num_participants: verdicts.total(),
         Freezes.num_disqualified: len(accounts),
         Freezes.num_in_review: verdicts["review"],
-        Freezes.list_digest: digest(accounts),
+        Freezes.list_digest: same[Freezes.list_digest],
         Freezes.frozen_at: datetime.now(UTC),
         Freezes.actor: actor,
         Freezes.note: note,
@@ -110,7 +111,7 @@ def reversals(lake: str, campaign_id: str, freeze_id: str | None = None) -> tupl
 
 
 def write_csv(path: str, rows: Sequence[Reversal]) -> None:
-    """For spreadsheets: a cell that one would run as a formula starts with an apostrophe."""
+    """For spreadsheets, as an export is: a cell that one would run as a formula starts with one more apostrophe."""
     text = io.StringIO(newline="")
     writer = csv.writer(text)
     writer.writerow(field.name for field in fields(Reversal))
@@ -119,7 +120,7 @@ def write_csv(path: str, rows: Sequence[Reversal]) -> None:
 
 
 def _inert(cell: str) -> str:
-    return f"'{cell}" if cell.startswith(("=", "+", "-", "@", "\t", "\r", "\n")) else cell
+    return f"'{cell}" if cell.startswith(DANGEROUS) else cell
 
 
 def _publication(lake: str, frozen: dict[str, Any]) -> Publication:

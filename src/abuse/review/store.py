@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from abuse import authority
@@ -61,12 +61,18 @@ class Place:
         return self.groups.get(account, frozenset({account}))
 
 
+def _after(rows: Sequence[Row]) -> datetime:
+    """Now; or just after what was said last, where that was written by a clock ahead of ours: the latest word rules."""
+    last = max((row[Reviews.decided_at] for row in rows), default=None)
+    return max(datetime.now(UTC), last + timedelta(microseconds=1)) if last else datetime.now(UTC)
+
+
 def write(now: Now, statements: Sequence[Statement], max_alone: int) -> list[Decision]:
     """What came of each statement. `max_alone`: accounts that one person may let off of one cluster. Raises Overtaken
     where somebody spoke in this campaign since the ledger was read.
     """
     place = Place.of(now, sorted({account for one in statements for account in one.accounts}))
-    decided_at = datetime.now(UTC)
+    decided_at = _after(now.rows)
     found: list[Decision] = []
     rows: list[dict[str, Any]] = []
     for one in statements:

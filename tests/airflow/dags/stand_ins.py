@@ -25,9 +25,13 @@ if sys.argv[1] == "gates":
     print(json.dumps([answer]))
     sys.exit(3 if is_held else 0)
 if sys.argv[1] == "runs":
-    run = args["--run"]
+    run = "run-" + args["--campaign"]
     status = {{"run-late-hold": "held", "run-torn": "failed"}}.get(run, "published")
-    print(json.dumps([{{"status": status, "reason": "flagged_share", "versions": dict.fromkeys({public}, 4)}}]))
+    about = {{"as_of": "2026-04-08", "reason": "flagged_share", "versions": dict.fromkeys({public}, 4)}}
+    rows = [about | {{"run_id": run, "status": status}}]
+    if run == "run-good":  # people spoke while it ran
+        rows.insert(0, about | {{"run_id": "run-with-their-word", "status": "published"}})
+    print(json.dumps(rows))
     sys.exit(0)
 sys.exit("Error: No such command")
 """

@@ -13,6 +13,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from abuse import settings
+from abuse.errors import InputError
 from abuse.model.stored import Model, load
 from abuse.steps.score.rule import TimeGapRule
 from abuse.tables import CLUSTER_FEATURES, ClusterFeatures, Scores
@@ -33,13 +34,13 @@ class StoredModel:
     def __init__(self, rules: settings.Score) -> None:
         self.folder = rules.model
         self.rule = TimeGapRule(rules)
-        model = loaded(self.folder)
-        self.version = f"{model.config['about']['scorer']}-{model.version}"
+        model = load(Path(self.folder), CLUSTER_FEATURES)
+        self.digest, self.version = model.version, f"{model.config['about']['scorer']}-{model.version}"
 
     def scores(self, features: DataFrame, clusters: DataFrame) -> DataFrame:
         rows = clusters.select(ClusterFeatures.cluster_id, *CLUSTER_FEATURES)
         schema = ", ".join(f"{field.name} {_sql(field.type)}" for field in JUDGED)
-        judged = rows.mapInArrow(partial(judgements, self.folder), schema)
+        judged = rows.mapInArrow(partial(judgements, self.folder, self.digest), schema)
         both = self.rule.scores(features).join(judged, on=Scores.cluster_id, how="left")
         is_judged = F.col("_score").isNotNull()
         version = F.when(is_judged, F.lit(self.version)).otherwise(F.col(Scores.model_version))
@@ -59,14 +60,17 @@ def _sql(kind: pa.DataType) -> str:
 
 
 @lru_cache(maxsize=2)
-def loaded(folder: str) -> Model:
-    """Once per process."""
-    return load(Path(folder), CLUSTER_FEATURES)
+def loaded(folder: str, version: str) -> Model:
+    """Once per process. Raises InputError where another lies there by now."""
+    found = load(Path(folder), CLUSTER_FEATURES)
+    if found.version != version:
+        raise InputError(f"model {folder}", "was replaced while a night ran", version, "Run the night again.")
+    return found
 
 
-def judgements(folder: str, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+def judgements(folder: str, version: str, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
     """cluster_id, probability, lower bound and reasons of every cluster whose money something is known of."""
-    model = loaded(folder)
+    model = loaded(folder, version)
     for batch in batches:
         rows = {name: np.asarray(batch[name].to_numpy(zero_copy_only=False), np.float64) for name in CLUSTER_FEATURES}
         told = (ClusterFeatures.known_funder_share, ClusterFeatures.swept_share, ClusterFeatures.calls_mean)
