@@ -113,6 +113,24 @@ def test_a_held_night_changes_no_public_table_until_it_is_released(
         release(Lake(str(lake), spark), run_id, "ops@example", "again", Silent())
 
 
+def test_a_run_that_lost_the_lake_while_it_published_commits_nothing(
+    spark: SparkSession, settings: Settings, file: Path, both: Path, tmp_path: Path
+) -> None:
+    """It paused for too long: another may have written the tables since, and its row would name theirs."""
+    lake = tmp_path / "lake"
+    shutil.copytree(both, lake)
+    night, before = night_of(spark, settings, file, lake, tiny.AS_OF), runs(str(lake))
+
+    def say(what: str, done: int, total: int) -> None:
+        if what.startswith("comparing"):
+            (lake / "_lock.json").unlink()
+
+    night.say = say
+    with pytest.raises(LakeError, match="lease lost"):
+        run_step("publish", night, Silent())
+    assert runs(str(lake)) == before
+
+
 def test_a_step_alone_with_a_closed_gate_writes_the_hold_down_and_is_no_error(
     spark: SparkSession, settings: Settings, file: Path, both: Path, tmp_path: Path
 ) -> None:

@@ -45,6 +45,15 @@ def test_every_source_has_its_gate_and_one_bad_source_does_not_hide_behind_a_goo
     ]
 
 
+@pytest.mark.parametrize(("table", "passes"), [("transfers", False), ("traces", False), ("labels", None)])
+def test_a_source_of_movements_without_a_row_holds_a_run(table: str, passes: bool | None) -> None:
+    """Nobody would be tied, and the list of the day be empty."""
+    line = {"source": "eth", "table": table, "quarantined": 0}
+    empty, full = (input_gates([line | {"rows_in": rows}], RULES) for rows in (0, 7))
+    assert {gate.gate: gate.passed for gate in empty}.get("empty_source:eth") == passes
+    assert all(gate.passed for gate in full)
+
+
 LARGEST = {  # name: largest, participants -> passes
     "just the share": (200, 1000, True),
     "one over the share": (201, 1000, False),

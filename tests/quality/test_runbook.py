@@ -19,7 +19,7 @@ def gate_names() -> set[str]:
     settings = Settings()
     figures = {"flagged": 0, "participants": 1} | dict.fromkeys(MUST_BE_ZERO, 0)
     gates = [
-        *input_gates([{"source": "a", "rows_in": 1, "quarantined": 0}], settings),
+        *input_gates([{"source": "a", "table": "traces", "rows_in": 1, "quarantined": 0}], settings),
         *cluster_gates({"largest": 1, "participants": 1}, settings),
         *output_gates(figures, settings),
     ]

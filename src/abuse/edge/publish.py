@@ -13,6 +13,7 @@ from abuse.edge.gating import ASKED, gates_after
 from abuse.edge.report import page_of, report_of
 from abuse.errors import Held
 from abuse.lake.ledger import append, replace_rows
+from abuse.lake.lock import slice_lock
 from abuse.lake.publication import HELD_BY, Run, let_pass, runs
 from abuse.lake.storage import made_of, report_folder, write_json
 from abuse.operate.night_page.kept import keep
@@ -54,6 +55,7 @@ def publish(night: Night) -> dict[str, Any]:
     hold_if_closed(night, gates)
     by = released(night)
     versions = {}
+    require_lake(night)
     for place, table in enumerate(COPIED):
         night.say(f"publishing {table.table_name()}", place, len(PUBLIC))
         versions[table.table_name()] = night.lake.replace_slice(table, night.slice(table), night.run, publish=True)
@@ -62,9 +64,16 @@ def publish(night: Night) -> dict[str, Any]:
     versions |= lineage.since_earlier(night.lake, ours)
     later = lineage.for_later(night.lake, ours)
     actor, reason = (by.actor, by.reason) if by else (None, None)
+    require_lake(night)
     write_json(made_of(night.lake.uri, night.campaign.id, night.as_of, night.run.run_id), night.record["ingest"])
     finish(night, "published", gates, versions=versions, actor=actor, reason=reason, later=later)
     return {"versions": versions}
+
+
+def require_lake(night: Night) -> None:
+    """Raises LakeError where the lease was lost meanwhile: by now another may write what these versions name."""
+    with slice_lock(night.lake.uri, night.campaign.id, night.as_of) as held:
+        held.check()
 
 
 def hold_if_closed(night: Night, gates: list[Gate]) -> None:

@@ -8,6 +8,9 @@ from typing import Any, NamedTuple
 
 from abuse.settings import Settings
 
+MOVES = ("transfers", "transactions", "token_transfers", "traces")
+"""Tables of sources that say what moved."""
+
 
 class Within(NamedTuple):
     """What was measured, and the bounds it must keep, both included."""
@@ -46,7 +49,7 @@ def figure_gate(gate: str, stage: str, within: Within, limit: float, message: st
 
 
 def input_gates(sources: list[Mapping[str, Any]], settings: Settings) -> list[Gate]:
-    """One per source: the share of its rows in quarantine."""
+    """Of every source the share of its rows in quarantine; of those that say what moved, that they have any."""
     limit = settings.ingest.max_quarantine_share
     gates = []
     for source in sources:
@@ -57,6 +60,12 @@ def input_gates(sources: list[Mapping[str, Any]], settings: Settings) -> list[Ga
             f"{bad} of {rows} rows of {source['source']} in quarantine ({share:.1%}); up to {limit:.0%} is let pass"
         )
         gates.append(figure_gate(name, "inputs", Within(0, share, limit), limit, message))
+        if source.get("table") in MOVES:  # an export that failed: nobody would be tied, and nobody out
+            name, message = (
+                f"empty_source:{source['source']}",
+                f"{rows:,} rows in {source['source']}; at least one is due",
+            )
+            gates.append(figure_gate(name, "inputs", Within(1, rows, max(rows, 1)), 1.0, message))
     return gates
 
 
