@@ -61,10 +61,8 @@ def input_gates(sources: list[Mapping[str, Any]], settings: Settings) -> list[Ga
         )
         gates.append(figure_gate(name, "inputs", Within(0, share, limit), limit, message))
         if source.get("table") in MOVES:  # an export that failed: nobody would be tied, and nobody out
-            name, message = (
-                f"empty_source:{source['source']}",
-                f"{rows:,} rows in {source['source']}; at least one is due",
-            )
+            name = f"empty_source:{source['source']}"
+            message = f"{rows:,} rows in {source['source']}; at least one is due"
             gates.append(figure_gate(name, "inputs", Within(1, rows, max(rows, 1)), 1.0, message))
     return gates
 
