@@ -54,6 +54,8 @@ def run_night(night: Night, progress: Progress) -> dict[str, Any]:
         for name in STEPS:
             held.check()
             try:
+                if name != "ingest":
+                    night.require_rules()
                 run_step(name, night, progress)
             except Held:
                 raise
@@ -97,8 +99,6 @@ def run_step(name: str, night: Night, progress: Progress) -> dict[str, Any]:
     before = tuple(STEPS)[: list(STEPS).index(name)]
     if any(step not in night.record for step in before):
         night.load(before)  # before the lock: a step before its time makes no lake
-    elif before:
-        night.require_rules()
     with _storage(night), lock(night), progress.step(name, len(before), len(STEPS)):
         started = time.monotonic()
         record = night.record[name] = STEPS[name](night)
