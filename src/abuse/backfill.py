@@ -13,12 +13,13 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from abuse import __version__
-from abuse.campaign import Campaign, not_to_come
+from abuse.campaign import Campaign
 from abuse.edge.context import Night
 from abuse.edge.ingest import fact_units
 from abuse.edge.rules import rules_digest
 from abuse.edge.units import units
 from abuse.errors import Held, InputError
+from abuse.instants import not_to_come
 from abuse.lake.campaigns import campaign_at
 from abuse.lake.delta import Lake
 from abuse.lake.people import review_ids, reviews, run_name

@@ -8,7 +8,7 @@ import json
 import os
 import re
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -181,34 +181,6 @@ def _absolute(text: str, folder: str, where: str) -> str:
     if "://" in expanded or (is_remote(folder) and not expanded.startswith("/")):
         return parse_address(expanded if "://" in expanded else f"{folder}/{expanded}", f"{where}: path")
     return os.path.normpath(Path(folder) / expanded)
-
-
-def parse_as_of(text: str, campaign: Campaign) -> datetime:
-    """A UTC instant after the campaign's start. Raises InputError."""
-    in_utc = parse_instant(text)
-    if in_utc <= campaign.starts_at:
-        start = campaign.starts_at.isoformat()
-        raise InputError("--as-of", f"{text}", f"after the campaign's start ({start})", "Give a later instant.")
-    return in_utc
-
-
-def not_to_come(as_of: datetime, option: str) -> datetime:
-    """Raises InputError for an instant that has not come: its publication would stay the current one until then."""
-    if as_of > datetime.now(UTC):
-        raise InputError(option, f"{as_of.isoformat()} has not come yet", "an instant of the past", "Correct it.")
-    return as_of
-
-
-def parse_instant(text: str) -> datetime:
-    """A UTC instant. Raises InputError."""
-    try:
-        as_of = datetime.fromisoformat(text)
-        in_utc = as_of.astimezone(UTC)
-    except (ValueError, OverflowError):
-        raise InputError("--as-of", repr(text), "a time such as 2026-04-01T00:00:00Z", "Correct it.") from None
-    if as_of.tzinfo is None:
-        raise InputError("--as-of", f"{text} without an offset", "UTC, such as 2026-04-01T00:00:00Z", "Add the Z.")
-    return in_utc
 
 
 def campaign_to_json(campaign: Campaign) -> dict[str, Any]:

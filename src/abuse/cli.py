@@ -20,10 +20,11 @@ import click
 
 from abuse.commands import night_page, payout
 from abuse.commands import review as people
-from abuse.commands.options import as_json, by_actor, console, here, login, of_campaign, on_lake, place
+from abuse.commands.options import as_json, by_actor, console, here, of_campaign, on_lake, place
 from abuse.commands.tokens import token
 from abuse.console.command import serve
 from abuse.errors import AbuseError, InputError
+from abuse.login import login
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -36,8 +37,9 @@ if TYPE_CHECKING:
 F = TypeVar("F", bound=Callable[..., Any])
 SIZES = {"small": 2_000, "medium": 20_000, "large": 200_000}
 FARMSET = "farmset"
-OF_A_DISK = dict.fromkeys((errno.ENOSPC, errno.EDQUOT, errno.EROFS), "Make it writable, or free space")
-OF_A_DISK |= dict.fromkeys((errno.EACCES, errno.EPERM), "Make it writable, or free space")
+A_SEED = click.IntRange(min=0)
+UNWRITABLE = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM)
+OF_A_DISK = dict.fromkeys(UNWRITABLE, "Make it writable, or free space")
 OF_A_DISK |= dict.fromkeys((errno.ENOTDIR, errno.EISDIR, errno.EEXIST), "Name another path")
 STEP_NAMES = ("ingest", "services", "trails", "links", "clusters", "features", "score", "decide", "publish")
 
@@ -81,7 +83,7 @@ def main() -> None:
 @main.command()
 @click.option("--size", type=click.Choice(list(SIZES)), default="small", show_default=True)
 @click.option("--lake", default="lake/demo", show_default=True, callback=here, help="Folder of the lake.")
-@click.option("--seed", default=7, show_default=True, type=click.IntRange(min=0), help="Of the simulator.")
+@click.option("--seed", default=7, show_default=True, type=A_SEED, help="Of the simulator.")
 def demo(size: str, lake: str, seed: int) -> None:
     """Simulates a campaign, runs the night, and prints what was found and where to look."""
     from datetime import timedelta
@@ -102,7 +104,7 @@ def demo(size: str, lake: str, seed: int) -> None:
 @main.command()
 @click.argument("out", type=click.Path(path_type=Path))
 @click.option("--accounts", type=click.IntRange(min=100), required=True)
-@click.option("--seed", type=click.IntRange(min=0), required=True)
+@click.option("--seed", type=A_SEED, required=True)
 def simulate(out: Path, accounts: int, seed: int) -> None:
     """Writes a campaign in the public input formats, with its truth in a separate file."""
     click.echo(_simulate(out, accounts, seed))
@@ -111,9 +113,7 @@ def simulate(out: Path, accounts: int, seed: int) -> None:
 @main.command()
 @click.argument("out", type=click.Path(path_type=Path))
 @click.argument("campaigns", nargs=-1, required=True, type=click.Path(path_type=Path, exists=True))
-@click.option(
-    "--shuffle-seed", type=click.IntRange(min=0), help="Also OUT/shuffled: the same groups with each other's members."
-)
+@click.option("--shuffle-seed", type=A_SEED, help="Also OUT/shuffled: the same groups with each other's members.")
 @click.option(
     "--events", "with_events", is_flag=True, help="Also OUT/events and OUT/members: members' acts, for farmset. Slow."
 )
@@ -157,7 +157,7 @@ a_recipe = click.option(
     "--seed",
     default=0,
     show_default=True,
-    type=click.IntRange(min=0),
+    type=A_SEED,
     help="Of the split; farmset's own are in its recipe.",
 )
 @a_recipe
@@ -199,7 +199,7 @@ def _trained(
 )
 @click.option("--shuffled", type=click.Path(path_type=Path, exists=True), help="OUT/shuffled of `abuse dataset`.")
 @click.option("--scores", multiple=True, type=click.Path(path_type=Path, exists=True), help="Another scorer's scores.")
-@click.option("--seed", default=0, show_default=True, type=click.IntRange(min=0))
+@click.option("--seed", default=0, show_default=True, type=A_SEED)
 @click.option("--workers", default=1, show_default=True, help="Processes.")
 @click.option("--farmset", "with_farmset", is_flag=True, help="Trains farmset on every fold first; goes on if killed.")
 @click.option("--splits", default="", help="With --farmset: only these, comma-separated.")
@@ -386,8 +386,8 @@ def publish(
     campaign_id: str, lake: str, as_of: str | None, settings_file: Path | None, actor: str, is_json: bool
 ) -> None:
     """Brings the public tables up to date with what people said since they were published, without a new night."""
-    from abuse.campaign import parse_instant
     from abuse.edge.refresh import due, refresh
+    from abuse.instants import parse_instant
     from abuse.settings import load_settings
 
     instant = parse_instant(as_of) if as_of else None
@@ -450,7 +450,7 @@ def gates(
     is_json: bool,
 ) -> None:
     """What the gates said of a run, and what to do about a closed one. Exits with 3 when one holds it."""
-    from abuse.campaign import parse_instant
+    from abuse.instants import parse_instant
     from abuse.operate.listing import gate_docs, gates_table, latest_run, run_under_way
 
     if (campaign_id is None) != (as_of is None) or (run_id and campaign_id):
@@ -472,7 +472,7 @@ def gates(
 @as_json
 def why(account: str, lake: str, campaign_id: str, as_of: str | None, audience: str, is_json: bool) -> None:
     """An account's verdict, reasons, transactions and history, in plain words."""
-    from abuse.campaign import parse_instant
+    from abuse.instants import parse_instant
     from abuse.lake.publication import current
     from abuse.operate import why as explaining
 
@@ -492,7 +492,7 @@ def why(account: str, lake: str, campaign_id: str, as_of: str | None, audience: 
 @as_json
 def diff(a: str, b: str, lake: str, campaign_id: str, is_json: bool) -> None:
     """Who changed from the night A to the night B, and why. Nights are named by their --as-of."""
-    from abuse.campaign import parse_instant
+    from abuse.instants import parse_instant
     from abuse.lake.publication import current
     from abuse.operate import diff as comparing
 
@@ -554,8 +554,8 @@ def maintain(lake: str, settings_file: Path | None, is_dry: bool, is_json: bool)
 
 @contextmanager
 def _session(campaign: Any, settings: Any, as_of: str, lake: str) -> Iterator[Night]:
-    from abuse.campaign import not_to_come, parse_as_of
     from abuse.edge.context import Night
+    from abuse.instants import not_to_come, parse_as_of
 
     instant = not_to_come(parse_as_of(as_of, campaign), "--as-of")
     sources = (source.path for source in campaign.sources)

@@ -18,9 +18,9 @@ from abuse.campaign import (
     campaign_from_json,
     campaign_to_json,
     load_campaign,
-    parse_as_of,
 )
 from abuse.errors import InputError
+from abuse.instants import parse_as_of
 from abuse.settings import Settings, digest
 
 HEAD = """id = "spring"

@@ -10,10 +10,11 @@ from typing import Any
 from deltalake import DeltaTable
 from pyspark.sql import SparkSession
 
-from abuse.campaign import load_campaign, parse_as_of
+from abuse.campaign import load_campaign
 from abuse.contract import Table
 from abuse.edge.context import Night
 from abuse.edge.lineage import COMPARED
+from abuse.instants import parse_as_of
 from abuse.lake.delta import Lake
 from abuse.lake.rust import is_table, opened
 from abuse.night import run_night

@@ -148,11 +148,11 @@ def _published(deployment: Deployment) -> Any:
         if latest["status"] != "published":
             raise AirflowFailException(f"run {run_id} is {latest['status']}: published was wanted; clear publish")
         # with what people said while the night ran, which publish puts into a run of its own
-        latest = next(r for r in every if r["status"] == "published" and r["as_of"] == latest["as_of"])
-        about = {"campaign_id": campaign_id, "as_of": as_of, "run_id": latest["run_id"]}
+        now = next(row for row in every if row["status"] == "published" and row["as_of"] == latest["as_of"])
+        about = {"campaign_id": campaign_id, "as_of": as_of, "run_id": now["run_id"]}
         for table, outlet in zip(PUBLIC, outlets, strict=True):
-            outlet_events[outlet].extra = about | {"table": table, "version": latest["versions"][table]}
-        return about | {"versions": latest["versions"]}
+            outlet_events[outlet].extra = about | {"table": table, "version": now["versions"][table]}
+        return about | {"versions": now["versions"]}
 
     return published
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import json
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +9,7 @@ import click
 
 from abuse.address import parse_address
 from abuse.errors import InputError
+from abuse.login import login
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -27,14 +27,6 @@ def here(_context: click.Context, option: click.Parameter, value: str) -> str:
     if "://" in value:
         raise InputError(option.opts[0], repr(value), "a path of this machine", "Name a folder here.")
     return value
-
-
-def login() -> str:
-    """Who runs this. Raises UsageError where the machine has no name for them."""
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):  # a container's user without a name
-        raise click.UsageError("this login has no name here; say who with --actor.") from None
 
 
 as_json = click.option("--json", "is_json", is_flag=True, help="For machines.")

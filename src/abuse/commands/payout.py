@@ -19,7 +19,7 @@ from abuse.commands.options import as_json, by_actor, console, echo_json, of_cam
 @as_json
 def freeze(campaign_id: str, lake: str, as_of: str | None, actor: str, note: str | None, is_json: bool) -> None:
     """Writes down which list payout gets: the versions of the tables, kept for good whatever later nights find."""
-    from abuse.campaign import parse_instant
+    from abuse.instants import parse_instant
     from abuse.operate.page import say
     from abuse.review.freeze import freeze as frozen
     from abuse.review.freeze import waiting
@@ -65,9 +65,10 @@ def reversals(campaign_id: str, lake: str, freeze_id: str | None, out: str, is_j
         return
     page = console()
     say(page, f"Freeze {frozen['freeze_id']} of {campaign_id}: {len(found):,} reversed since", "bold")
-    others = [row["freeze_id"] for row in freezes(lake, campaign_id) if row["freeze_id"] != frozen["freeze_id"]]
-    if others and freeze_id is None:
-        say(page, f"  the latest of {len(others) + 1}; who paid by another names it: --freeze {others[0]}", "yellow")
+    every = freezes(lake, campaign_id) if freeze_id is None else []
+    if len(every) > 1:
+        before = every[1]["freeze_id"]
+        say(page, f"  the latest of {len(every)}; who paid by another names it: --freeze {before}", "yellow")
     for one in found:
         say(page, f"  {one.account}: {one.before} -> {one.after}, by {one.actor}")
         say(page, f"    {one.reason.partition(':')[2].strip()}", "dim")
@@ -85,7 +86,7 @@ def export(
     campaign_id: str | None, lake: str, out: str, as_of: str | None, kind: str, exported: str, is_json: bool
 ) -> None:
     """Hands the disqualified accounts of a publication over, with a manifest; --check DIR alone checks one."""
-    from abuse.campaign import parse_instant
+    from abuse.instants import parse_instant
     from abuse.lake.publication import current
     from abuse.operate import export as handing_over
 

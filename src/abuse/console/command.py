@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 import click
 
 from abuse.address import is_remote, parse_address
-from abuse.commands.options import login
 from abuse.errors import InputError
+from abuse.login import login
 
 if TYPE_CHECKING:
     from abuse.console.who.access import Access

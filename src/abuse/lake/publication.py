@@ -19,6 +19,8 @@ from abuse.tables import WHEN, Published, Runs
 
 FOLLOWS = "lineage and verdict changes follow the slice of"
 REFRESHED = "reviews written since run"
+HELD_BY = "; "
+"""Between the names of the gates that hold a run, on its row."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -100,10 +102,6 @@ def runs(lake: str, campaign_id: str | None = None) -> list[Run]:
     rows = ledger(lake, Runs).to_pylist()
     found = [_run(row) for row in rows if campaign_id in (None, row[Runs.campaign_id])]
     return sorted(found, key=lambda r: (r.finished_at, r.attempt, r.run_id), reverse=True)
-
-
-HELD_BY = "; "
-"""Between the names of the gates that hold a run."""
 
 
 def let_pass(newest_first: list[Run], run_id: str) -> frozenset[str]:

@@ -63,8 +63,8 @@ class Place:
 
 def _after(rows: Sequence[Row]) -> datetime:
     """Now; or just after what was said last, where that was written by a clock ahead of ours: the latest word rules."""
-    last = max((row[Reviews.decided_at] for row in rows), default=None)
-    return max(datetime.now(UTC), last + timedelta(microseconds=1)) if last else datetime.now(UTC)
+    said: list[datetime] = [row[Reviews.decided_at] for row in rows]
+    return max([datetime.now(UTC), *(at + timedelta(microseconds=1) for at in said)])
 
 
 def write(now: Now, statements: Sequence[Statement], max_alone: int) -> list[Decision]:

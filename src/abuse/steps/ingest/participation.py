@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from pyspark.sql import DataFrame
+from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from abuse.settings import Chain
@@ -21,8 +21,7 @@ def participation(
 ) -> DataFrame:
     """One row per action or account. `is_address`: accounts are addresses of the campaign's chain; else they may be."""
     named = F.col("account")
-    address = checks.address(named, F.lit(chain), chains)
-    account = address if is_address else F.coalesce(address, checks.blank_as_null(named))
+    account = checks.address(named, F.lit(chain), chains) if is_address else _name(named, chain, chains)
     bad_account = F.when(account.isNull(), F.lit("bad_address")) if is_address else F.lit(None).cast("string")
     at = checks.moment(F.col("at"))
     volume, reward = checks.number(F.col("volume_usd"), "double"), checks.number(F.col("reward"), "double")
@@ -50,17 +49,21 @@ def participation(
     )
 
 
+def _name(column: Column, chain: str, chains: Mapping[str, Chain]) -> Column:
+    """What the campaign calls an account; an address as facts write it."""
+    return F.coalesce(checks.address(column, F.lit(chain), chains), checks.blank_as_null(column))
+
+
 def account_addresses(raw: DataFrame, campaign_id: str, chain: str, chains: Mapping[str, Chain]) -> DataFrame:
     """Which addresses belong to an account, and since when; the account may be named by one of them."""
     on = checks.chain_of(F.col("chain"), chain)
     address = checks.address(F.col("address"), on, chains)
-    as_address = checks.address(F.col("account"), F.lit(chain), chains)
     valid_from = checks.moment(F.col("valid_from"))
     bad_time = F.when(checks.blank_as_null(F.col("valid_from")).isNotNull() & valid_from.isNull(), F.lit("bad_time"))
     return raw.withColumns(
         {
             AccountAddresses.campaign_id: F.lit(campaign_id),
-            AccountAddresses.account: F.coalesce(as_address, checks.blank_as_null(F.col("account"))),
+            AccountAddresses.account: _name(F.col("account"), chain, chains),
             AccountAddresses.chain: on,
             AccountAddresses.address: address,
             AccountAddresses.valid_from: valid_from,

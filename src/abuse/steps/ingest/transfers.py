@@ -17,10 +17,7 @@ KINDS = ("native", "internal", "token")
 
 
 def transfers(raw: DataFrame, chain: str, chains: Mapping[str, Chain]) -> DataFrame:
-    """Rows that already have our columns; amounts in coins and dollars are added by `valued`.
-
-    A row that does not say its place in the transaction has a synthetic key of who paid whom how much of what.
-    """
+    """Rows that already have our columns; amounts in coins and dollars are added by `valued`."""
     on = checks.chain_of(F.col("chain"), chain)
     sender, recipient = (checks.address(F.col(c), on, chains) for c in ("sender", "recipient"))
     is_native = F.lower(F.trim("asset")) == NATIVE
@@ -30,14 +27,13 @@ def transfers(raw: DataFrame, chain: str, chains: Mapping[str, Chain]) -> DataFr
     block, index = (checks.number(F.col(c), "bigint") for c in ("block_number", "tx_index"))
     initiator = checks.address(F.col("initiator"), on, chains)
     is_bad_initiator = checks.blank_as_null(F.col("initiator")).isNotNull() & initiator.isNull()
-    said = [F.coalesce(found, F.lit("")) for found in (kind, sender, recipient, asset, raw_amount)]
     addresses = {Transfers.sender: sender, Transfers.recipient: recipient, Transfers.asset: asset}
     places = {Transfers.block_number: block, Transfers.tx_index: index}
     return raw.withColumns(
         {
             Transfers.chain: on,
             Transfers.tx_hash: F.lower(checks.blank_as_null(F.col("tx_hash"))),
-            Transfers.position: F.coalesce(checks.blank_as_null(F.col("position")), F.md5(F.concat_ws("|", *said))),
+            Transfers.position: _position(kind, sender, recipient, asset, raw_amount),
             Transfers.kind: kind,
             **places,
             Transfers.at: at,
@@ -60,6 +56,12 @@ def transfers(raw: DataFrame, chain: str, chains: Mapping[str, Chain]) -> DataFr
             ),
         }
     )
+
+
+def _position(*said: Column) -> Column:
+    """The row's place in its transaction; where it gives none, a synthetic key of who paid whom how much of what."""
+    key = F.md5(F.concat_ws("|", *[F.coalesce(found, F.lit("")) for found in said]))
+    return F.coalesce(checks.blank_as_null(F.col("position")), key)
 
 
 def transfer_pairs(
