@@ -9,6 +9,7 @@ from typing import Any
 
 import pendulum
 
+PUBLISHED = "night.published"
 FOLDER = Path(__file__).parents[3] / "airflow" / "dags"
 
 
@@ -16,6 +17,7 @@ def conducted(dag: Any, date: str, conf: dict[str, str]) -> dict[str, Any]:
     run = dag.test(logical_date=pendulum.parse(date), run_conf=conf)
     tasks = [
         {"task": t.task_id.removeprefix("night."), "map": t.map_index, "state": t.state, "shown": t.rendered_map_index}
+        | {"answer": t.xcom_pull(task_ids=t.task_id, map_indexes=t.map_index) if t.task_id == PUBLISHED else None}
         for t in run.get_task_instances()
     ]
     return {"state": run.state, "tasks": tasks}

@@ -86,6 +86,13 @@ def test_a_good_campaign_goes_through_every_step_in_order(night: Conducted) -> N
     assert [step for name, step, at in night.submitted if name == "good" and at == "2026-04-08T00:00:00Z"] == STEPS
 
 
+def test_what_is_published_is_named_with_the_word_of_people_that_came_while_it_ran(night: Conducted) -> None:
+    """Who pays by the event would miss a reversal otherwise."""
+    (answer,) = [t["answer"] for t in night.tasks if (t["task"], t["map"]) == ("published", CAMPAIGNS.index("good"))]
+    assert answer["run_id"] == "run-with-their-word"
+    assert set(answer["versions"].values()) == {5}
+
+
 @pytest.mark.parametrize(("stage", "after"), [("inputs", "ingest"), ("clusters", "clusters")])
 def test_a_held_campaign_skips_its_later_steps_and_is_told_once(night: Conducted, stage: str, after: str) -> None:
     states = night.of(f"held-{stage}")
