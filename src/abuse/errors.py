@@ -1,5 +1,14 @@
 """What an operator can fix. Anything else is a bug and keeps its traceback."""
 
+from __future__ import annotations
+
+import re
+
+CAUSE = re.compile(r"\s*(\x1b\[\d+m)?\u21b3(\x1b\[\d+m)?\s*")
+"""Before each cause of an error of delta-rs, which says them on lines of their own."""
+LONGEST = 400
+"""Characters shown; the last cause of the longest chain seen ends at 330."""
+
 
 class AbuseError(Exception):
     """One line: where, what was found, what was wanted, what to do. The command line prints it and exits with 1."""
@@ -10,15 +19,15 @@ class AbuseError(Exception):
         self.where, self.found, self.wanted, self.fix = where, found, wanted, fix
         super().__init__(f"{where}: {found}, wanted {wanted}. {fix}")
 
-    def __reduce__(self) -> tuple[type["AbuseError"], tuple[str, str, str, str]]:
+    def __reduce__(self) -> tuple[type[AbuseError], tuple[str, str, str, str]]:
         """Whole again on the other side of a process."""
         return type(self), (self.where, self.found, self.wanted, self.fix)
 
 
 def first_line(why: Exception) -> str:
     """Its type and the first line of what a library's error says, for a line of ours."""
-    said = str(why).splitlines()
-    return f"{type(why).__name__}: {said[0][:200]}" if said else type(why).__name__
+    said = CAUSE.sub(": ", str(why)).splitlines()
+    return f"{type(why).__name__}: {said[0][:LONGEST]}" if said else type(why).__name__
 
 
 class InputError(AbuseError):

@@ -441,6 +441,10 @@ class Policy:
     """Largest cluster as a share of the participants above which publication is held."""
     small_component: int = 50
     """A largest cluster of at most this many never holds a run, whatever its share."""
+    max_score_drift: float = 0.2
+    """Mean change of score, among whom the publication before had scored, above which publication is held."""
+    min_scored_before: int = 50
+    """Fewer scored before than this are not compared: one cluster of ten that dissolves moves a mean of fifty by .2."""
     requeue_share: float = 0.2
     """Share of the group a person saw, newcomers and leavers together, above which a confirmed verdict is queued again.
     At a fifth a group of ten may win two members unasked; at nothing every straggler asks again, night after night."""
@@ -453,6 +457,7 @@ class Policy:
             "max_flagged_share",
             "min_flagged_share",
             "max_component_share",
+            "max_score_drift",
             "requeue_share",
         ):
             require(name, getattr(self, name), "0 to 1", holds=0 <= getattr(self, name) <= 1)

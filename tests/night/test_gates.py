@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import shutil
 from collections.abc import Callable
@@ -18,11 +19,12 @@ from abuse import night as nights
 from abuse.edge.context import Night
 from abuse.edge.gating import ASKED, gates_after
 from abuse.lake.ledger import ledger
-from abuse.lake.publication import current, runs
+from abuse.lake.publication import current, publications, runs
 from abuse.operate.listing import gate_docs, gates_table
 from abuse.settings import Settings
 from abuse.tables import (
     ClusterMembers,
+    Decisions,
     DisqualifiedAccounts,
     GateResults,
     Participants,
@@ -116,6 +118,28 @@ def test_a_gate_holds_what_went_wrong_in_work(
     assert f"{gate}: " in said
     assert "look at: " in said
     assert "do: " in said
+
+
+def test_scores_are_compared_with_the_publication_before(
+    spark: SparkSession, settings: Settings, file: Path, both: Path
+) -> None:
+    """Not with the one that a night replaces: run again, it would always find itself unchanged."""
+    then, now = (
+        {row["account"]: row["score"] for row in publication.read(Decisions, ["account", "score"]).to_pylist()}
+        for publication in reversed(publications(str(both), "tiny"))
+    )
+    moves = [abs((now[account] or 0) - score) for account, score in then.items() if score is not None]
+    assert max(moves) > 0
+    found: dict[str, object] = {}
+    for as_of in (tiny.EARLY, tiny.AS_OF):
+        night = night_of(spark, settings, file, both, as_of)
+        night.load(tuple(nights.STEPS)[:-1])
+        strict = dataclasses.replace(settings.policy, min_scored_before=1, max_score_drift=0.0)
+        night.settings = dataclasses.replace(settings, policy=strict)
+        (gate,) = [gate for gate in ASKED["decide"](night).figures if gate.gate == "score_drift"]
+        found[as_of] = gate.within
+    assert found[tiny.EARLY] == (0, 0, 0), "nothing was published before it"
+    assert found[tiny.AS_OF] == (0, pytest.approx(sum(moves) / len(moves)), 0)
 
 
 def test_units_known_to_keep_their_contract_are_not_counted_again(

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from abuse import settings
-from abuse.quality.gates import MUST_BE_ZERO, cluster_gates, input_gates, output_gates
+from abuse.quality.gates import MUST_BE_ZERO, cluster_gates, drift_gates, input_gates, output_gates
 
 RULES = settings.Settings(
     ingest=settings.Ingest(max_quarantine_share=0.05),
@@ -85,6 +85,21 @@ def test_a_flagged_share_outside_the_band_holds_a_run(flagged: int, passes: bool
     assert gates["flagged_share"].passed == passes
     assert (gates["flagged_share"].value, gates["flagged_share"].limit) == (flagged / 1000, 0.45)
     assert "10% to 45%" in gates["flagged_share"].message
+
+
+DRIFT = {  # scored before, mean change -> passes
+    "just the limit": (50, 0.2, True),
+    "over by less than is shown": (50, 0.20001, False),
+    "too few to tell": (49, 1.0, True),
+    "nobody was scored before": (0, 0.0, True),
+}
+
+
+@pytest.mark.parametrize(("scored", "moved", "passes"), DRIFT.values(), ids=DRIFT)
+def test_scores_that_moved_far_since_the_publication_before_hold_a_run(scored: int, moved: float, passes: bool) -> None:
+    (gate,) = drift_gates({"scored_before": scored, "moved": moved}, RULES)
+    assert (gate.gate, gate.stage, gate.limit, gate.passed) == ("score_drift", "outputs", 0.2, passes)
+    assert ("not compared" in gate.message) == (scored < 50)
 
 
 def test_a_campaign_where_nobody_is_flagged_may_be_clean() -> None:

@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 import abuse
-from abuse.quality.gates import MUST_BE_ZERO, cluster_gates, input_gates, output_gates
+from abuse.quality.gates import MUST_BE_ZERO, cluster_gates, drift_gates, input_gates, output_gates
 from abuse.quality.rules import RULES
 from abuse.quality.runbook import advice, runbook
 from abuse.settings import Settings
@@ -22,6 +22,7 @@ def gate_names() -> set[str]:
         *input_gates([{"source": "a", "table": "traces", "rows_in": 1, "quarantined": 0}], settings),
         *cluster_gates({"largest": 1, "participants": 1}, settings),
         *output_gates(figures, settings),
+        *drift_gates({"scored_before": 0}, settings),
     ]
     text = "".join(path.read_text() for path in SOURCE.rglob("*.py"))
     made = set(re.findall(r'Gate\(f"(\w+):', text))

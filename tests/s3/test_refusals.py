@@ -9,8 +9,9 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
+from deltalake import DeltaTable
 
-from abuse.errors import LakeError
+from abuse.errors import LakeError, first_line
 from abuse.lake.lock import LakeLock
 from abuse.lake.storage import storage_of
 from tests.cli.running import assert_one_line, in_process
@@ -50,13 +51,28 @@ def test_no_credentials(bucket: str, monkeypatch: pytest.MonkeyPatch) -> None:
     assert_one_line(said, bucket, "no AWS credentials", "AWS_PROFILE")
 
 
-def test_an_endpoint_where_nobody_listens(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def nobody() -> str:
+    """An address where nobody listens."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
-        url = f"http://127.0.0.1:{free.getsockname()[1]}"
-    monkeypatch.setenv("AWS_ENDPOINT_URL", url)
+        return f"http://127.0.0.1:{free.getsockname()[1]}"
+
+
+def test_what_delta_rs_says_is_one_line_down_to_its_last_cause(nobody: str) -> None:
+    """It says causes on lines of their own, in colours; the first is `Generic S3 error`, which helps nobody."""
+    options = {"AWS_ENDPOINT_URL": nobody, "AWS_ALLOW_HTTP": "true", "max_retries": "0"}
+    with pytest.raises(OSError, match="Generic S3 error") as why:
+        DeltaTable("s3://bucket/table", storage_options=options)
+    said = first_line(why.value)
+    assert "Connection refused" in said
+    assert said.isprintable()
+
+
+def test_an_endpoint_where_nobody_listens(nobody: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL", nobody)
     said = in_process(["runs", "--lake", "s3a://bucket/lake"])
-    assert_one_line(said, f"{url} cannot be reached", "Correct AWS_ENDPOINT_URL")
+    assert_one_line(said, f"{nobody} cannot be reached", "Correct AWS_ENDPOINT_URL")
 
 
 @contextmanager

@@ -11,7 +11,7 @@ from pyspark.sql import SparkSession
 
 from abuse.lake.publication import publications
 from abuse.operate.diff import diff
-from abuse.steps.changes import lineage, verdict_changes
+from abuse.steps.changes import lineage, score_drift, verdict_changes
 from abuse.tables import VERDICTS, ClusterLineage, ClusterMembers, Decisions, VerdictChanges
 from tests.conftest import frame
 from tests.lake.test_publication import NIGHT, publish
@@ -222,3 +222,25 @@ def test_abuse_diff_says_the_same_of_many_random_accounts(spark: SparkSession, t
     told = {change.account: (change.before, change.after, change.why) for change in diff(before, now).changes}
     assert told == changed(spark, *nights)
     assert len(told) > 200
+
+
+SCORES: dict[str, tuple[float | None, float | None, float | None]] = {  # before, now -> how far it moved
+    "as it was": (0.9, 0.9, 0.0),
+    "less sure": (0.9, 0.4, 0.5),
+    "more sure": (0.25, 0.75, 0.5),
+    "in no cluster any more": (0.75, None, 0.75),
+    "scored for the first time says nothing of the others": (None, 0.99, None),
+    "never scored": (None, None, None),
+}
+
+
+def test_scores_move_by_their_mean_change_among_whom_the_slice_before_had_scored(spark: SparkSession) -> None:
+    before, now = (
+        frame(spark, Decisions, [{Decisions.account: name, Decisions.score: row[side]} for name, row in SCORES.items()])
+        for side in (0, 1)
+    )
+    moves = [moved for _, _, moved in SCORES.values() if moved is not None] + [0.5]
+    gone = frame(spark, Decisions, [{Decisions.account: "takes no part any more", Decisions.score: 0.5}])
+    (row,) = score_drift(now, before.unionByName(gone)).collect()
+    assert row.asDict() == {"scored_before": len(moves), "moved": pytest.approx(sum(moves) / len(moves))}
+    assert score_drift(now, gone.limit(0)).collect()[0].asDict() == {"scored_before": 0, "moved": 0.0}

@@ -45,7 +45,7 @@ class Reader(threading.Thread):
             try:
                 is_whole = self.is_whole()
             except Exception as why:  # a reader has nobody to tell, and must not end unnoticed
-                print(f"a reader got: {type(why).__name__} {str(why)[:200]!r}", flush=True)
+                print(f"a reader got: {type(why).__name__} {str(why)!r}", flush=True)
                 is_whole = False
             self.seen, self.torn = self.seen + 1, self.torn + (not is_whole)
             time.sleep(0.2)  # more often, and it takes the time of what it watches

@@ -14,13 +14,15 @@ from pyspark.sql import functions as F
 
 from abuse.edge.context import Night, is_before
 from abuse.edge.counts import FACT_TABLES
+from abuse.edge.lineage import neighbours, theirs
 from abuse.lake.storage import read_json, write_json
 from abuse.operate.listing import STAGES, validation_file
 from abuse.quality.ask import Stage, ask
-from abuse.quality.gates import Gate, cluster_gates, input_gates, output_gates
+from abuse.quality.gates import Gate, cluster_gates, drift_gates, input_gates, output_gates
 from abuse.quality.measure import ROWS, Subject, asked_of, counts_by
 from abuse.quality.rules import cluster_rules, output_rules
 from abuse.settings import digest
+from abuse.steps.changes import score_drift
 from abuse.tables import (
     ClusterMembers,
     Clusters,
@@ -93,11 +95,22 @@ def outputs(night: Night) -> Stage:
         num_out=made["verdicts"].get("disqualified", 0),
     )
     subjects = _slices(night, Scores, Explanations, Decisions, DisqualifiedAccounts)
-    return Stage("outputs", subjects, rules, output_gates(figures, night.settings))
+    figure_gates = output_gates(figures, night.settings) + drift_gates(_drift(night), night.settings)
+    return Stage("outputs", subjects, rules, figure_gates)
 
 
 ASKED: dict[str, Callable[[Night], Stage]] = {"ingest": inputs, "clusters": clusters, "decide": outputs}
 """Step -> what is asked after it."""
+
+
+def _drift(night: Night) -> dict[str, Any]:
+    """How far scores moved since the nearest earlier publication; the first has none before it."""
+    earlier, _ = neighbours(night.lake.uri, night.run)
+    if earlier is None:
+        return {"scored_before": 0}
+    before = theirs(night.lake, earlier).decisions
+    (row,) = score_drift(night.slice(Decisions), before).collect()
+    return dict(row.asDict())
 
 
 def _slices(night: Night, *tables: type[PerRun]) -> list[Subject]:

@@ -96,6 +96,22 @@ def output_gates(figures: Mapping[str, Any], settings: Settings) -> list[Gate]:
     return gates
 
 
+def drift_gates(figures: Mapping[str, Any], settings: Settings) -> list[Gate]:
+    """How far scores moved since the publication before: a model, a list or an export that went wrong moves many."""
+    policy, scored = settings.policy, int(figures["scored_before"])
+    if scored < policy.min_scored_before:
+        moved = 0.0
+        message = f"fewer than {policy.min_scored_before} accounts were scored by a publication before; not compared"
+    else:
+        moved = float(figures["moved"])
+        message = (
+            f"scores of the {scored:,} accounts that the publication before had scored moved by {moved:.3f} "
+            f"on average, no score counted as 0; up to {policy.max_score_drift:g} is let pass"
+        )
+    within = Within(0, moved, policy.max_score_drift)
+    return [figure_gate("score_drift", "outputs", within, policy.max_score_drift, message)]
+
+
 MUST_BE_ZERO = {
     "undecided": "participants without exactly one decision",
     "without_reasons": "decisions without a reason",

@@ -1,4 +1,4 @@
-"""Members and decisions of a slice and of the one before it -> ClusterLineage, VerdictChanges."""
+"""Members and decisions of a slice and of the one before it -> ClusterLineage, VerdictChanges, how far scores moved."""
 
 from __future__ import annotations
 
@@ -9,8 +9,6 @@ from pyspark.sql import functions as F
 
 from abuse.tables import ClusterLineage, ClusterMembers, Decisions, VerdictChanges
 from abuse.words import FLAGGED
-
-"""Who takes part for the first time is news only with one of these."""
 
 
 def lineage(members: DataFrame, before: DataFrame, parent_as_of: datetime) -> DataFrame:
@@ -67,6 +65,7 @@ def verdict_changes(decisions: DataFrame, before: DataFrame, before_as_of: datet
         F.col(Decisions.reasons).alias("_then"),
     )
     is_other = ~F.col(VerdictChanges.before).eqNullSafe(F.col(VerdictChanges.after))
+    # who takes part for the first time is news only when flagged
     is_told = F.col(VerdictChanges.before).isNotNull() | F.col(VerdictChanges.after).isin(*FLAGGED)
     return (
         now.join(then, on=Decisions.account, how="full")
@@ -79,6 +78,16 @@ def verdict_changes(decisions: DataFrame, before: DataFrame, before_as_of: datet
             F.lit(before_as_of).alias(VerdictChanges.before_as_of),
         )
     )
+
+
+def score_drift(decisions: DataFrame, before: DataFrame) -> DataFrame:
+    """One row: accounts that had a score before, and the mean change of it; who has none now went to 0."""
+    then = before.where(F.col(Decisions.score).isNotNull()).select(
+        Decisions.account, F.col(Decisions.score).alias("_then")
+    )
+    both = then.join(decisions.select(Decisions.account, Decisions.score), on=Decisions.account, how="left")
+    moved = F.abs(F.coalesce(Decisions.score, F.lit(0.0)) - F.col("_then"))
+    return both.agg(F.count("*").alias("scored_before"), F.coalesce(F.avg(moved), F.lit(0.0)).alias("moved"))
 
 
 def why(now: Column, then: Column) -> Column:
