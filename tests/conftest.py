@@ -45,8 +45,9 @@ def spark(settings: Settings) -> Iterator[SparkSession]:
 
 
 NIGHTS = "night"
-NIGHTLY = {"test_backfill": "people", "test_gates": "people", "test_people": "people", "test_dataset": None}
-"""Of the files there, those that do not go with the others: some are as long together, one shares no lake with any."""
+SECOND = "second"
+NIGHTLY = dict.fromkeys(("test_backfill", "test_gates", "test_people", "test_dataset", "test_layers"), SECOND)
+"""Of the files there, those that do not go with the others: they are as long together."""
 LAKES = "lake"
 """The lake that others are made of; while one process makes it, the other begins with what needs none."""
 
@@ -73,7 +74,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 def _place(item: pytest.Item) -> tuple[bool, ...]:
     group, asked = _nights(item.path), getattr(item, "fixturenames", ())
-    return group is None, group == "people" and LAKES in asked, "spark" in asked
+    return group is None, group == SECOND and LAKES in asked, "spark" in asked
 
 
 def _nights(file: Path) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,7 +20,7 @@ from abuse.lake.delta import Lake
 from abuse.lake.rust import is_table, opened
 from abuse.night import run_night
 from abuse.settings import Settings
-from abuse.tables import PUBLIC, GateResults
+from abuse.tables import PUBLIC, GateResults, Runs
 
 
 class Silent:
@@ -35,6 +36,15 @@ def night_of(spark: SparkSession, settings: Settings, file: Path, lake: Path | s
 
 def run(spark: SparkSession, settings: Settings, file: Path, lake: Path | str, as_of: str) -> dict[str, Any]:
     return run_night(night_of(spark, settings, file, lake, as_of), Silent())
+
+
+def unpublished(lake: Path, to: Path) -> Path:
+    """A copy of the lake in which its nights are done up to what they publish."""
+    shutil.copytree(lake, to)
+    published: list[type[Table]] = [*PUBLIC, Runs]
+    for table in published:
+        shutil.rmtree(to / table.table_name())
+    return to
 
 
 def public_rows(lake: Path | str) -> dict[str, list[str]]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import shutil
 from collections import Counter
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,7 +12,6 @@ import pytest
 from deltalake import DeltaTable
 from pyspark.sql import SparkSession
 
-from abuse.contract import Table
 from abuse.edge.lineage import COMPARED
 from abuse.errors import LakeError
 from abuse.lake.delta import Lake
@@ -25,7 +23,7 @@ from abuse.settings import Settings
 from abuse.tables import PUBLIC, ClusterLineage, Runs, VerdictChanges
 from tests.lake.test_publication import NIGHT, publish
 from tests.night import tiny
-from tests.night.lakes import Silent, night_of, public_rows
+from tests.night.lakes import Silent, night_of, public_rows, unpublished
 
 LINEAGE = {"first": {}, "early": {("grew", 5): 2}, "last": {("grew", 6): 1, ("grew", 9): 1}}
 """night -> change, members of both: how many clusters. Farm and staff grow, the farm faster."""
@@ -57,11 +55,7 @@ def test_dates_published_in_any_order_give_the_same_rows(
     num_followed: int,
 ) -> None:
     """`three` was made newest first; here its work is published anew."""
-    lake = tmp_path / "lake"
-    shutil.copytree(three, lake)
-    published: list[type[Table]] = [*PUBLIC, Runs]
-    for table in published:
-        shutil.rmtree(lake / table.table_name())
+    lake = unpublished(three, tmp_path / "lake")
     for as_of in order:
         run_step("publish", night_of(spark, settings, file, lake, as_of), Silent())
     assert public_rows(lake) == public_rows(three)

@@ -31,7 +31,7 @@ from abuse.settings import Review, Settings
 from abuse.tables import ClusterMembers, Clusters, Decisions, DisqualifiedAccounts, Runs, VerdictChanges
 from tests.lake.test_publication import publish
 from tests.night import tiny
-from tests.night.lakes import Silent, night_of, run, versions
+from tests.night.lakes import Silent, night_of, run, unpublished, versions
 
 MINE, TODAY = tiny.farm()[0], ("decisions", "disqualified_accounts", "verdict_changes", "cluster_lineage")
 
@@ -94,10 +94,10 @@ def test_an_overturned_account_is_out_of_the_list_at_once_in_later_nights_and_in
 
 
 def test_a_confirmed_group_that_grew_keeps_its_verdict_is_queued_again_and_new_members_inherit_nothing(
-    spark: SparkSession, settings: Settings, file: Path, tmp_path: Path
+    spark: SparkSession, settings: Settings, file: Path, three: Path, tmp_path: Path
 ) -> None:
-    lake = tmp_path / "lake"
-    run(spark, settings, file, lake, tiny.FIRST)
+    lake = unpublished(three, tmp_path / "lake")
+    run_step("publish", night_of(spark, settings, file, lake, tiny.FIRST), Silent())
     began = current(str(lake), "tiny").read(ClusterMembers).to_pylist()
     ours = {row["cluster_id"] for row in began if row["account"] in tiny.staff()}
     (cluster,) = ours
@@ -105,7 +105,7 @@ def test_a_confirmed_group_that_grew_keeps_its_verdict_is_queued_again_and_new_m
     say(lake, "confirm", cluster, reason="one_operator", seen=first.digest)
     confirmed = {row["account"] for row in first.members}
     assert len(confirmed) == 5
-    run(spark, settings, file, lake, tiny.AS_OF)
+    run_step("publish", night_of(spark, settings, file, lake, tiny.AS_OF), Silent())
     rows = {row["account"]: row for row in current(str(lake), "tiny").read(Decisions).to_pylist()}
     for account in tiny.staff():
         codes = [authority.code(reason) for reason in rows[account]["reasons"]]
