@@ -160,6 +160,7 @@ def deployment_file(path: Path, lake: Path, campaigns: Path, **more: str | int) 
         "spark.sql.codegen.wholeStage": "false",  # compiling plans costs more than running them on a small campaign
         "spark.sql.codegen.factoryMode": "NO_CODEGEN",
         "spark.sql.adaptive.enabled": "false",
+        "spark.sql.autoBroadcastJoinThreshold": "-1",  # nor is a job for each join worth it
     }
     text = _table(top) + "\n[spark]\n" + _table(spark) + "\n[spark.conf]\n" + _table(conf)
     path.parent.mkdir(parents=True, exist_ok=True)

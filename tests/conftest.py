@@ -21,6 +21,7 @@ SMALL = {  # compiling costs more than it saves on a few rows: plans, and what t
     "spark.sql.codegen.wholeStage": "false",
     "spark.sql.codegen.factoryMode": "NO_CODEGEN",
     "spark.sql.adaptive.enabled": "false",
+    "spark.sql.autoBroadcastJoinThreshold": "-1",  # a job for each join: a fifth of a night's time; test-real has them
     "spark.driver.extraJavaOptions": "-Xss8m -XX:+UseSerialGC -XX:Tier4InvocationThreshold=50000 "
     "-XX:Tier4MinInvocationThreshold=6000 -XX:Tier4CompileThreshold=150000 -XX:Tier4BackEdgeThreshold=400000",
 }

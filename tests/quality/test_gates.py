@@ -12,7 +12,9 @@ from abuse.quality.gates import MUST_BE_ZERO, cluster_gates, drift_gates, input_
 
 RULES = settings.Settings(
     ingest=settings.Ingest(max_quarantine_share=0.05),
-    policy=settings.Policy(max_component_share=0.2, small_component=50, min_flagged_share=0.1, max_flagged_share=0.45),
+    policy=settings.Policy(
+        max_component_share=0.2, small_component=50, min_flagged_share=0.1, max_flagged_share=0.45, max_score_drift=0.2
+    ),
 )
 GOOD = {"participants": 1000, "flagged": 300} | dict.fromkeys(MUST_BE_ZERO, 0)
 

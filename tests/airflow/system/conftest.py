@@ -25,6 +25,7 @@ driver_memory = "2g"
 "spark.sql.codegen.wholeStage" = "false"
 "spark.sql.codegen.factoryMode" = "NO_CODEGEN"
 "spark.sql.adaptive.enabled" = "false"
+"spark.sql.autoBroadcastJoinThreshold" = "-1"
 """
 
 
