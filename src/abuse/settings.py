@@ -444,8 +444,9 @@ class Policy:
     max_score_drift: float = 0.1
     """Mean change of score, among whom the publication before had scored, above which publication is held. In simulated
     campaigns it is .003 from day to day, .015 over a week and .04 over a month; with half of the movements lost .18."""
-    min_scored_before: int = 50
-    """Fewer scored before than this are not compared: one cluster of ten that dissolves moves a mean of fifty by .2."""
+    min_scored_before: int = 100
+    """Fewer scored before than this are not compared: one cluster of ten that dissolves moves a mean of a hundred by .1
+    at most."""
     requeue_share: float = 0.2
     """Share of the group a person saw, newcomers and leavers together, above which a confirmed verdict is queued again.
     At a fifth a group of ten may win two members unasked; at nothing every straggler asks again, night after night."""

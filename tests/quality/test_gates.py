@@ -90,9 +90,9 @@ def test_a_flagged_share_outside_the_band_holds_a_run(flagged: int, passes: bool
 
 
 DRIFT = {  # scored before, mean change -> passes
-    "just the limit": (50, 0.2, True),
-    "over by less than is shown": (50, 0.20001, False),
-    "too few to tell": (49, 1.0, True),
+    "just the limit": (100, 0.2, True),
+    "over by less than is shown": (100, 0.20001, False),
+    "too few to tell": (99, 1.0, True),
     "nobody was scored before": (0, 0.0, True),
 }
 
@@ -101,7 +101,7 @@ DRIFT = {  # scored before, mean change -> passes
 def test_scores_that_moved_far_since_the_publication_before_hold_a_run(scored: int, moved: float, passes: bool) -> None:
     (gate,) = drift_gates({"scored_before": scored, "moved": moved}, RULES)
     assert (gate.gate, gate.stage, gate.limit, gate.passed) == ("score_drift", "outputs", 0.2, passes)
-    assert ("not compared" in gate.message) == (scored < 50)
+    assert ("not compared" in gate.message) == (scored < 100)
 
 
 def test_a_campaign_where_nobody_is_flagged_may_be_clean() -> None:
