@@ -71,11 +71,12 @@ def test_a_plan_needs_a_night_and_each_campaign_once(file: Path, lake: Path, set
         plan(str(lake), [str(file), str(file)], settings, EARLY, EARLY)
 
 
-def test_a_backfilled_night_is_the_night_and_what_is_done_is_left(
-    spark: SparkSession, settings: Settings, file: Path, lake: Path, both: Path, tmp_path: Path
+def test_a_backfilled_night_from_files_in_another_order_is_the_night_and_what_is_done_is_left(
+    spark: SparkSession, settings: Settings, lake: Path, both: Path, tmp_path: Path
 ) -> None:
-    """`both` is the same lake after `abuse night` of that date."""
+    """`both` is the same lake after `abuse night` of that date, from the same rows."""
     mine, said = copied(lake, tmp_path), list[str]()
+    file = tiny.write(tmp_path / "shuffled", seed=5)
     empty = tiny.write(tmp_path / "empty")
     empty.write_text(empty.read_text().replace('id = "tiny"', 'id = "nobody"'))
     (empty.parent / "participation.csv").write_text("account,at,volume_usd\nnobody,never,1\n")
