@@ -453,6 +453,7 @@ class Policy:
 
     def __post_init__(self) -> None:
         require("min_evidence_kinds", self.min_evidence_kinds, "2 or more", holds=self.min_evidence_kinds >= 2)  # noqa: PLR2004
+        require("min_scored_before", self.min_scored_before, "1 or more", holds=self.min_scored_before >= 1)
         for name in (
             "min_score_lower",
             "min_score_review",

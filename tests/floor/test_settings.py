@@ -71,6 +71,8 @@ WRONG = {  # name: file -> key, what was found, what was wanted
         "[services]\nmax_counterparties = 1", "services.max_counterparties", "is 1", "2 or more"),
     "one kind of evidence disqualifies": (
         "[policy]\nmin_evidence_kinds = 1", "policy.min_evidence_kinds", "is 1", "2 or more"),
+    "scores of nobody compared": (
+        "[policy]\nmin_scored_before = 0", "policy.min_scored_before", "is 0", "1 or more"),
     "a negative share": ("[policy]\nmin_flagged_share = -0.1", "policy.min_flagged_share", "is -0.1", "0 to 1"),
     "not TOML": ("[trails\n", "file", "does not parse", "valid TOML"),
 }  # fmt: skip

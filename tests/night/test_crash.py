@@ -24,40 +24,46 @@ class Crash(BaseException):
     """Not an Exception, so that nothing tidies up after it, as after a kill."""
 
 
-def dying_after(num_writes: int, replace: Callable[..., int]) -> Callable[..., int]:
-    """Lake.replace that dies once it has written so many public tables."""
+def dying_after(num_writes: int, replace: Callable[..., int], *, is_public: bool) -> Callable[..., int]:
+    """Lake.replace that dies once it has written so many public tables, or others."""
     count = itertools.count(1)
 
     def wrapped(self: Lake, table: Any, *args: Any, **kwargs: Any) -> int:
         version = replace(self, table, *args, **kwargs)
-        if kwargs.get("path") == self.public(table) and next(count) == num_writes:
+        if (kwargs.get("path") == self.public(table)) is is_public and next(count) == num_writes:
             raise Crash
         return version
 
     return wrapped
 
 
-MOMENTS = {
-    "between the tables of its own slice": len(PUBLIC) - len(COMPARED) - 1,
-    "between the two that the later night gets": len(PUBLIC) + 1,
+MOMENTS = {  # step, its writes, to public tables or others
+    "among the tables of the decisions": ("decide", 1, False),
+    "between the tables of its own slice": ("publish", len(PUBLIC) - len(COMPARED) - 1, True),
+    "between the two that the later night gets": ("publish", len(PUBLIC) + 1, True),
 }
 
 
-def test_a_crash_between_any_two_public_tables_leaves_nothing_behind(
+def test_a_crash_between_any_two_writes_leaves_nothing_behind(
     spark: SparkSession, settings: Settings, file: Path, both: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The later night is published; of the older one all is done but that."""
+    """The later night is published; of the older one all is done up to its decisions."""
     crashed, replace = unpublished(both, tmp_path / "crashed"), Lake.replace
-    older = night_of(spark, settings, file, crashed, tiny.EARLY)
+
+    def again(step: str) -> None:
+        run_step(step, night_of(spark, settings, file, crashed, tiny.EARLY), Silent())
+
     run_step("publish", night_of(spark, settings, file, crashed, tiny.AS_OF), Silent())
     tables = (Decisions, ClusterLineage)
     seen = [current(str(crashed), "tiny").read(table) for table in tables]
-    for moment, num_writes in MOMENTS.items():
-        monkeypatch.setattr(Lake, "replace", dying_after(num_writes, replace))
+    for moment, (step, num_writes, is_public) in MOMENTS.items():
+        monkeypatch.setattr(Lake, "replace", dying_after(num_writes, replace, is_public=is_public))
         with pytest.raises(Crash):
-            run_step("publish", older, Silent())
+            again(step)
+        monkeypatch.setattr(Lake, "replace", replace)
         now = [current(str(crashed), "tiny").read(table) for table in tables]
         assert now == seen, f"{moment}: readers see the last whole publication"
-    monkeypatch.setattr(Lake, "replace", replace)
-    run_step("publish", older, Silent())
+        if step == "decide":
+            again(step)
+    again("publish")
     assert public_rows(crashed) == public_rows(both)

@@ -21,7 +21,7 @@ from abuse.review.said import Said
 from abuse.settings import Review, Settings
 from abuse.tables import PUBLIC, Decisions, DisqualifiedAccounts
 from tests.night import tiny
-from tests.night.lakes import Silent, night_of, own_rows, run, versions
+from tests.night.lakes import Silent, night_of, own_rows, public_rows, run, versions
 
 
 def test_everyone_gets_the_verdict_they_should(lake: Path) -> None:
@@ -55,6 +55,18 @@ def test_the_report_adds_up_to_the_row(lake: Path) -> None:
     assert (by_name["transfers"]["quarantined"], by_name["transfers"]["duplicates"]) == (1, 1)
     assert report["quarantine_reasons"] == {"amount_negative": 1, "bad_time": 1}
     assert set(report["seconds"]) == set(STEPS) - {"publish"}
+
+
+def test_a_night_published_again_changes_nothing(
+    spark: SparkSession, settings: Settings, file: Path, both: Path, tmp_path: Path
+) -> None:
+    """From files in another order too: so are those of the backfilled night."""
+    before = public_rows(both)
+    shutil.copytree(both, tmp_path / "lake")
+    run_step("publish", night_of(spark, settings, file, tmp_path / "lake", tiny.EARLY), Silent())
+    assert public_rows(tmp_path / "lake") == before
+    attempts = {(r.as_of.month, r.attempt) for r in runs(str(tmp_path / "lake"))}
+    assert attempts == {(3, 1), (3, 2), (5, 1), (5, 2), (5, 3)}, "each time the later night is compared again"
 
 
 def test_an_older_date_leaves_the_newer_as_it_was(lake: Path, both: Path) -> None:

@@ -87,6 +87,7 @@ def test_an_overturned_account_is_out_of_the_list_at_once_in_later_nights_and_in
     assert redone is not None
     assert redone.run_id == older.run.run_id, "the run that a night with this review is"
     assert refresh(Lake(str(again), spark), "tiny") is not None
+    assert current(str(again), "tiny").run.run_id == done.run_id
     assert said_of(again, MINE, VerdictChanges) is None, "both nights say the same of it now"
     assert told(again) == told(refreshed), "the later night is compared with the refreshed one"
 

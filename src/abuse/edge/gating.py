@@ -14,7 +14,7 @@ from pyspark.sql import functions as F
 
 from abuse.edge.context import Night, is_before
 from abuse.edge.counts import FACT_TABLES
-from abuse.edge.lineage import neighbours, theirs
+from abuse.edge.lineage import as_published, neighbours
 from abuse.lake.storage import read_json, write_json
 from abuse.operate.listing import STAGES, validation_file
 from abuse.quality.ask import Stage, ask
@@ -108,7 +108,7 @@ def _drift(night: Night) -> dict[str, Any]:
     earlier, _ = neighbours(night.lake.uri, night.run)
     if earlier is None:
         return {"scored_before": 0}
-    before = theirs(night.lake, earlier).decisions
+    before = as_published(night.lake, earlier, Decisions)
     (row,) = score_drift(night.slice(Decisions), before).collect()
     return dict(row.asDict())
 

@@ -32,7 +32,7 @@ class Side(NamedTuple):
 def since_earlier(lake: Lake, now: Side) -> dict[str, int]:
     """Compares this slice with the earlier neighbour; the versions of the tables it wrote."""
     earlier, _ = neighbours(lake.uri, now.run)
-    return _write(lake, now, theirs(lake, earlier) if earlier else None)
+    return _write(lake, now, _theirs(lake, earlier) if earlier else None)
 
 
 def for_later(lake: Lake, now: Side) -> Run | None:
@@ -40,7 +40,7 @@ def for_later(lake: Lake, now: Side) -> Run | None:
     _, later = neighbours(lake.uri, now.run)
     if later is None:
         return None
-    versions = _write(lake, theirs(lake, later), now)
+    versions = _write(lake, _theirs(lake, later), now)
     return replace(later.run, versions=later.run.versions | versions, reason=f"{FOLLOWS} {now.run.as_of.isoformat()}")
 
 
@@ -57,13 +57,14 @@ def side_of(night: Night) -> Side:
     return Side(night.run, night.slice(ClusterMembers), night.slice(Decisions))
 
 
-def theirs(lake: Lake, publication: Publication) -> Side:
-    """A published slice, as its run published it."""
-    slice_ = Slice.of(publication.run)
-    members, decisions = (
-        lake.published(table, slice_, publication.version(table)) for table in (ClusterMembers, Decisions)
-    )
-    return Side(slice_, members, decisions)
+def as_published(lake: Lake, publication: Publication, table: type[Published]) -> DataFrame:
+    """Its rows of that table, whatever was written to it since."""
+    return lake.published(table, Slice.of(publication.run), publication.version(table))
+
+
+def _theirs(lake: Lake, publication: Publication) -> Side:
+    members, decisions = (as_published(lake, publication, table) for table in (ClusterMembers, Decisions))
+    return Side(Slice.of(publication.run), members, decisions)
 
 
 def _write(lake: Lake, now: Side, before: Side | None) -> dict[str, int]:

@@ -105,4 +105,4 @@ def _base(run: Run) -> str:
 
 
 def _read(lake: Lake, publication: Publication, table: type[Published]) -> DataFrame:
-    return lake.published(table, Slice.of(publication.run), publication.version(table)).drop(*PerRun.columns())
+    return lineage.as_published(lake, publication, table).drop(*PerRun.columns())

@@ -97,7 +97,7 @@ def output_gates(figures: Mapping[str, Any], settings: Settings) -> list[Gate]:
 
 
 def drift_gates(figures: Mapping[str, Any], settings: Settings) -> list[Gate]:
-    """How far scores moved since the publication before: a model, a list or an export that went wrong moves many."""
+    """How far scores moved since the publication before: a model or an export that went wrong moves many."""
     policy, scored = settings.policy, int(figures["scored_before"])
     if scored < policy.min_scored_before:
         moved = 0.0
