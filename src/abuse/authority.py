@@ -21,6 +21,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
+from abuse import plurals
 from abuse.settings import digest
 from abuse.tables import Decisions, Reviews
 from abuse.words import REASONS
@@ -238,4 +239,5 @@ def _changed(seen: Group, now: Group, max_changed: float) -> tuple[str, ...]:
     came, left = len(now - seen), len(seen - now)
     if (came + left) / len(seen) <= max_changed:
         return ()
-    return (f"{CHANGED}: The group had {len(seen)} accounts when a person decided; {came} came and {left} left since.",)
+    had = plurals.counted(len(seen), "account")
+    return (f"{CHANGED}: The group had {had} when a person decided; {came} came and {left} left since.",)

@@ -11,10 +11,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path, PurePosixPath
 from typing import Any
+from zoneinfo import available_timezones
 
 from abuse.address import is_remote, parse_address
+from abuse.bounds import require
 from abuse.errors import InputError
-from abuse.settings import NATIVE, Clusters, Features, Links, Policy, Services, Settings, Trails, digest, require
+from abuse.settings import NATIVE, Clusters, Features, Ingest, Links, Policy, Services, Settings, Trails, digest
 from abuse.toml import Reader
 
 ETHEREUM_ETL = ("transactions", "token_transfers", "traces", "blocks", "receipts", "contracts")
@@ -28,7 +30,7 @@ FORMATS: dict[str, tuple[str, ...]] = {
     "address_labels": ("labels",),
 }
 SECTIONS = {"policy": Policy, "services": Services, "trails": Trails, "links": Links, "clusters": Clusters}
-SECTIONS |= {"features": Features}
+SECTIONS |= {"features": Features, "ingest": Ingest}
 """What of the settings a campaign may override in sections of the same names."""
 FILE_KINDS = (".csv", ".csv.gz", ".parquet")
 
@@ -40,7 +42,7 @@ class Source:
     format: str
     """How its columns are to be understood."""
     path: str
-    """A file or glob, relative to the campaign file; `${VAR:-default}` is expanded."""
+    """A file, a glob or a folder, relative to the campaign file; `${VAR:-default}` is expanded."""
     table: str = ""
     """Which table it holds; only ethereum_etl needs it said."""
     name: str = ""
@@ -49,10 +51,18 @@ class Source:
     """Chain of its rows where they do not say; the campaign's unless given."""
     columns: dict[str, str] = field(default_factory=dict)
     """Our column name = theirs."""
+    const: dict[str, str] = field(default_factory=dict)
+    """Our column name = the text that every row has there, for a column that the file lacks."""
     values: dict[str, dict[str, str]] = field(default_factory=dict)
     """Our column name = { their word = ours }."""
     observed_at: datetime | None = None
     """Date of a list or of a pair-only source, which carry none in their rows."""
+    timezone: str = ""
+    """Where its times without an offset were written, such as `Asia/Singapore`; UTC unless given."""
+    scope: str = ""
+    """`participants`: it was fetched for each participant, so it says nothing of what others did among themselves."""
+    unit: str = ""
+    """`raw`: its small amounts are meant in the smallest unit, and no coins."""
 
     def __post_init__(self) -> None:
         require("format", self.format, f"one of: {', '.join(FORMATS)}", holds=self.format in FORMATS)
@@ -60,12 +70,20 @@ class Source:
         if not self.table and len(tables) == 1:
             object.__setattr__(self, "table", tables[0])
         require("table", self.table or "missing", f"one of: {', '.join(tables)}", holds=self.table in tables)
-        require("path", self.path, f"a file ending in {', '.join(FILE_KINDS)}", holds=self.path.endswith(FILE_KINDS))
+        is_readable = self.path.endswith(FILE_KINDS) or not PurePosixPath(self.path).suffix
+        wanted = f"a file ending in {', '.join(FILE_KINDS)}, or a folder of such files"
+        require("path", self.path, wanted, holds=is_readable)
+        wanted = "one `*` for each folder on the way, or the folder alone for all that is below it"
+        require("path", self.path, wanted, holds="**" not in self.path)
         if not self.name:
             object.__setattr__(self, "name", re.sub(r"\.(csv|csv\.gz|parquet)$", "", Path(self.path).name))
         require("name", self.name, "letters, digits, - _ . or *", holds=bool(re.fullmatch(r"[\w.*-]+", self.name)))
         if self.observed_at is not None:
             _require_offset("observed_at", self.observed_at)
+        is_zone = not self.timezone or self.timezone in available_timezones()
+        require("timezone", self.timezone, "a name of the tz database, such as Asia/Singapore", holds=is_zone)
+        require("scope", self.scope, "participants, or nothing", holds=self.scope in ("", "participants"))
+        require("unit", self.unit, "raw, or nothing: amounts in coins are not read", holds=self.unit in ("", "raw"))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -99,6 +117,8 @@ class Campaign:
     """Overrides of the settings' [clusters]."""
     features: dict[str, Any] = field(default_factory=dict)
     """Overrides of the settings' [features]."""
+    ingest: dict[str, Any] = field(default_factory=dict)
+    """Overrides of the settings' [ingest]."""
 
     def __post_init__(self) -> None:
         require("id", self.id, "letters, digits, - or _", holds=bool(re.fullmatch(r"[\w-]+", self.id)))
@@ -156,13 +176,16 @@ def _as_facts_write(campaign: Campaign, settings: Settings, reader: Reader) -> C
     """With addresses in their canonical form; an account may have any other name, and an asset none."""
 
     def canonical(text: str) -> str | None:
-        chains = [settings.chains[campaign.chain], *settings.chains.values()]
         return next((form for chain in chains if (form := chain.canonical(text))), None)
 
+    def is_coin(text: str) -> bool:
+        return text.strip().lower() == NATIVE or canonical(text) in chains[0].native_addresses
+
+    chains = [settings.chains[campaign.chain], *settings.chains.values()]
     for asset in campaign.assets:
-        if asset.strip().lower() != NATIVE and canonical(asset) is None:
+        if not is_coin(asset) and canonical(asset) is None:
             raise reader.wrong("assets", f"holds {asset!r}", f"{NATIVE!r} and addresses of tokens")
-    assets = dict.fromkeys(canonical(asset) or NATIVE for asset in campaign.assets)
+    assets = dict.fromkeys(NATIVE if is_coin(asset) else canonical(asset) or NATIVE for asset in campaign.assets)
     allow_list = dict.fromkeys(canonical(account) or account.strip() for account in campaign.allow_list)
     return dataclasses.replace(campaign, assets=tuple(assets), allow_list=tuple(allow_list))
 

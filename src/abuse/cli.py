@@ -25,6 +25,7 @@ from abuse.commands.tokens import token
 from abuse.console.command import serve
 from abuse.errors import AbuseError, InputError
 from abuse.login import login
+from abuse.plurals import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -127,7 +128,7 @@ def dataset(out: Path, campaigns: tuple[Path, ...], shuffle_seed: int | None, wi
     shown = _progress()
     with shown.step("dataset", 0, 1):
         num = described(list(campaigns), out, load_settings(None), shown.say, shuffle_seed, with_events=with_events)
-    click.echo(f"{out}: {num} candidates of {len(campaigns)} campaigns")
+    click.echo(f"{out}: {counted(num, 'candidate')} of {counted(len(campaigns), 'campaign')}")
 
 
 a_dataset = click.option(
@@ -265,18 +266,22 @@ def campaign() -> None:
 @click.option("--settings", "settings_file", type=click.Path(path_type=Path))
 @as_json
 def check(file: str, settings_file: Path | None, is_json: bool) -> None:
-    """Whether this campaign file is runnable, and what is in its sources."""
+    """Whether this campaign file is runnable, what is in its sources, and what of their first rows would be read."""
     from abuse.edge.ingest import check_sources
+    from abuse.edge.sample import sample
+    from abuse.operate.checked import lines
 
     found, settings = _campaign(file, settings_file)
     with _session(found, settings, found.ends_at.isoformat(), ".") as night:
         sources = check_sources(night, is_counted=True)
+        tried = sample(night)
+    sources = [source | {"sample": tried.sources.get(source["source"])} for source in sources]
     if is_json:
         click.echo(json.dumps(sources, indent=1))
-        return
-    click.echo(f"{found.id}: {found.name}, {found.starts_at.isoformat()} to {found.ends_at.isoformat()}, runnable")
-    for source in sources:
-        click.echo(f"  {source['source']:<24} {source['format']:<18} {source['rows']:>12,} rows  {source['path']}")
+    else:
+        click.echo("\n".join(lines(found, sources, is_runnable=tried.refused is None)))
+    if tried.refused:
+        raise tried.refused
 
 
 @main.command()

@@ -16,9 +16,9 @@ from abuse import __version__
 from abuse.campaign import Campaign, campaign_from_json
 from abuse.contract import Table
 from abuse.edge.context import Night
-from abuse.edge.ingest import write_participants
 from abuse.edge.publish import COPIED
 from abuse.edge.rules import rules_digest
+from abuse.edge.taking_part import write_participants
 from abuse.errors import InputError, LakeError
 from abuse.lake.delta import Lake, Slice
 from abuse.lake.publication import Publication, Run, runs

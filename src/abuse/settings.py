@@ -12,16 +12,24 @@ import json
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
+from abuse.bounds import (
+    Amount,
+    AmountOrNone,
+    Count,
+    CountOrNone,
+    Seconds,
+    SecondsOrNone,
+    Several,
+    Share,
+    SomeShare,
+    Within,
+    require,
+    require_bounds,
+)
 from abuse.errors import SettingsError
 from abuse.toml import Reader
-
-
-def require(name: str, value: object, wanted: str, *, holds: bool) -> None:
-    """Used by __post_init__; the TOML reader turns it into an error naming file and key."""
-    if not holds:
-        raise ValueError(name, value, wanted)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -32,7 +40,7 @@ class Spark:
     """Spark master; two threads is what the smallest supported machine has."""
     driver_memory: str = "3g"
     """Heap of the driver; in local mode it does all the work. Hop takes 5.3 GiB in all with it, and 6.2 with 4g."""
-    shuffle_partitions: int = 4
+    shuffle_partitions: Annotated[int, Within(1, 100_000)] = 4
     """Partitions after a shuffle. Small in local mode: 200 made a 1,000-edge component run take 69 s."""
     local_dir: str = ""
     """Scratch folder for shuffles; empty means Spark's default."""
@@ -40,6 +48,7 @@ class Spark:
     """Further Spark settings by their own names; they win over ours."""
 
     def __post_init__(self) -> None:
+        require_bounds(self)
         wanted = "no credentials: AWS's standard chain finds them"
         for name in self.conf:
             require("conf", name, wanted, holds=not re.search(r"fs\.s3.*(secret|access\.key|session\.token)", name))
@@ -147,19 +156,25 @@ class Chain:
     """What a canonical address looks like (a regular expression)."""
     lower_case: bool = True
     """Whether case carries no meaning, so addresses are lowered first."""
-    decimals: int = 18
+    decimals: Annotated[int, Within(0, 77)] = 18
     """Digits after the point of the native coin."""
-    native_usd: float = 0.0
+    native_usd: AmountOrNone = 0.0
     """Price used where a tokens source gives none, US dollars; 0 means unknown."""
-    dust: float = 0.0005
+    dust: Amount = 0.0005
     """A native movement below this, in coins, is dust: it links nobody."""
-    min_first_gas: float = 0.0005
+    min_first_gas: AmountOrNone = 0.0005
     """The least a first payment must be to pay for a first transaction, in coins; never less than `dust`, or dust
     could take its place."""
     null_address: str = "0x0000000000000000000000000000000000000000"
     """Mints and burns go through it; it is nobody's friend."""
+    native_addresses: tuple[str, ...] = (
+        "0x0000000000000000000000000000000000000000",
+        "0xeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeee",
+    )
+    """What stands for the coin in a column of assets, where a file writes no `native` (the second is ERC-7528)."""
 
     def __post_init__(self) -> None:
+        require_bounds(self)
         try:
             re.compile(self.pattern)
         except re.error:
@@ -178,10 +193,21 @@ def _chains() -> dict[str, Chain]:
     evm = ("ethereum", "polygon", "optimism", "arbitrum", "base", "bsc", "avalanche", "xdai", "linea", "zksync")
     return {name: Chain() for name in evm} | {
         "solana": Chain(
-            pattern=BASE58, lower_case=False, decimals=9, dust=0.002, min_first_gas=0.002, null_address="1" * 32
+            pattern=BASE58,
+            lower_case=False,
+            decimals=9,
+            dust=0.002,
+            min_first_gas=0.002,
+            null_address="1" * 32,
+            native_addresses=("1" * 32,),
         ),
         "ton": Chain(
-            pattern="^-?[0-9]+:[0-9a-f]{64}$", decimals=9, dust=0.02, min_first_gas=0.02, null_address="0:" + "0" * 64
+            pattern="^-?[0-9]+:[0-9a-f]{64}$",
+            decimals=9,
+            dust=0.02,
+            min_first_gas=0.02,
+            null_address="0:" + "0" * 64,
+            native_addresses=("0:" + "0" * 64,),
         ),
     }
 
@@ -190,11 +216,24 @@ def _chains() -> dict[str, Chain]:
 class Ingest:
     """What a source may get wrong before the night stops."""
 
-    max_quarantine_share: float = 0.05
+    max_quarantine_share: Share = 0.05
     """Share of a source's rows in quarantine above which the night is held. One in twenty is a broken export."""
+    max_conflict_share: Share = 0.001
+    """Share of a source's rows that contradict each other above which the night is held. A few are a chain's own
+    reorganisation; more are two exports whose numbering has nothing to do with each other."""
+    max_unknown_status_share: Share = 0.05
+    """Share of a source's transactions of unknown status, which are taken as successful, above which it is held."""
+    max_stale_days: Annotated[float, Within(0, 3_650)] = 3.0
+    """Days that the newest movement of a source may be before the cutoff, or before `settled_days` after the end of
+    the campaign, whichever is first. A weekend's export that did not run is three."""
+    settled_days: Annotated[float, Within(0, 3_650)] = 14.0
+    """Days after a campaign's end in which rewards are claimed and sent on; later movements need not be known."""
+    max_unowned_share: Share = 0.5
+    """Share of the given addresses whose account takes no part above which the night is held. Where a list names
+    accounts otherwise than the campaign does nobody's money is known; a list of all customers needs 1 here."""
 
     def __post_init__(self) -> None:
-        require("max_quarantine_share", self.max_quarantine_share, "0 to 1", holds=0 <= self.max_quarantine_share <= 1)
+        require_bounds(self)
 
 
 LABEL_KINDS = {
@@ -218,111 +257,128 @@ class Services:
 
     label_kinds: dict[str, str] = field(default_factory=lambda: dict(LABEL_KINDS))
     """Words of the label lists that make an address a service, and of which kind. Other words count for nothing."""
-    max_counterparties: int = 50
+    max_counterparties: Several = 50
     """A participant with more distinct counterparties than this is a hub. On Hop 30 loses recall, 100 precision."""
-    max_outside_counterparties: int = 10
+    max_outside_counterparties: Count = 10
     """The same outside it, where strangers get merged. On Hop 20 leaves a component of 5,154, 10 of 2,475."""
-    max_operator_senders: int = 3
+    max_operator_senders: CountOrNone = 3
     """An address that so few ever paid and that itself pays many is one operator's wallet, not a service..."""
-    max_operator_recipients: int = 200
+    max_operator_recipients: CountOrNone = 200
     """...up to this many recipients; a faucet, a payroll office or an airdrop pays more."""
-    min_operator_share: float = 0.7
-    """Share of an operator's counterparties that take part, where it does not itself: it deals with its own wallets."""
-    max_burst_recipients: int = 20_000
-    """An operator may pay up to this many when it paid them within `operator_days`, fresh wallets that take part..."""
-    operator_days: float = 7.0
+    min_operator_share: SomeShare = 0.7
+    """Share of an operator's counterparties that take part, where it does not itself: it deals with its own wallets. Of
+    the newcomers it paid within `operator_days`, the same share."""
+    max_burst_recipients: CountOrNone = 20_000
+    """Newcomers that an operator may have paid, where it paid them within `operator_days`..."""
+    operator_days: Annotated[float, Within(0, 3_650, above=True)] = 7.0
     """...since a script does so in hours and a faucet serves whoever comes, days. From the 5th to the 95th in 100."""
-    min_operator_fresh: float = 0.9
-    """...fresh and taking part: this share of each. Where so many had their first coins of it, it is one as well."""
-    max_contract_signers: int = 1
+    min_operator_fresh: SomeShare = 0.9
+    """Where it took longer, this share of the newcomers. Where so many of all it paid had their first coins of it, it
+    is an operator as well."""
+    max_operator_strangers: Count = 400
+    """Whom else an operator may deal with. A desk or a relayer that serves a few newcomers among its customers deals
+    with more; to pass for one costs as many payments."""
+    max_customer_share: SomeShare = 0.5
+    """Participants that an operator paid only after they had paid it, at most, per newcomer it paid: those who cross a
+    bridge pay first, each of them; whom an operator funds has nothing to pay with."""
+    min_like_share: SomeShare = 0.5
+    """An employer pays those it knows about what it pays newcomers: at least this share of it, by the medians."""
+    max_contract_signers: CountOrNone = 1
     """A contract that paid coins on for more signers than this is one that anybody uses, not an operator's own."""
-    payroll_min_recipients: int = 5
+    payroll_min_recipients: Count = 5
     """Participants an outsider must have paid before its payments are judged as an employer's or a shop's."""
-    min_fresh_share: float = 0.8
+    min_fresh_share: Share = 0.8
     """Below this share of fresh wallets among those it paid, it is one: operators fund wallets that never acted."""
-    max_deposit_senders: int = 300
+    max_deposit_senders: Count = 300
     """A deposit address is paid by at most so many; the largest farms that shared one had 300 wallets (LayerZero)."""
-    min_deposit_share: float = 0.95
+    min_deposit_share: SomeShare = 0.95
     """Share of its movements out that go to one exchange wallet."""
-    omnibus_min_memos: int = 10
+    omnibus_min_memos: Count = 10
     """So many different memos make an address an exchange's common wallet, its customers told apart by memo."""
 
     def __post_init__(self) -> None:
-        require("max_counterparties", self.max_counterparties, "2 or more", holds=self.max_counterparties >= 2)  # noqa: PLR2004
+        require_bounds(self)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Trails:
     """How far money is followed."""
 
-    max_hops: int = 4
+    max_hops: Annotated[int, Within(1, 10)] = 4
     """Hops a first-gas trail is walked up. Farm funding trees in public reports are 2 to 4 deep."""
 
     def __post_init__(self) -> None:
-        require("max_hops", self.max_hops, "1 to 10", holds=1 <= self.max_hops <= 10)  # noqa: PLR2004
+        require_bounds(self)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Links:
     """What ties two accounts."""
 
-    disperse_min_recipients: int = 5
+    disperse_min_recipients: Several = 5
     """Participants one signer must pay by one-to-many transactions before that ties them."""
-    disperse_min_fresh: float = 0.8
+    disperse_min_fresh: SomeShare = 0.8
     """Share of those a payout reached that had not acted before; an employer pays people who had."""
-    sweep_min_accounts: int = 3
+    sweep_min_accounts: Several = 3
     """Accounts that must end at one destination before that ties them."""
-    deposit_min_accounts: int = 2
+    deposit_min_accounts: Several = 2
     """Accounts that must pay into one customer's account at an exchange before that ties them."""
-    counterparty_window_s: float = 3600.0
+    history_min_share: SomeShare = 0.25
+    """Share of a source's outsiders that must be seen dealing with others before it is believed to hold their history
+    too; then an address without any has none. Where data were fetched per participant nearly none is seen so."""
+    history_min_outsiders: Count = 20
+    """Fewer outsiders than this say nothing of what a source holds, so each address speaks for itself."""
+    memo_max_share: SomeShare = 0.5
+    """Share of those who pay an exchange's wallet with a memo above which theirs is a default and no customer's: beside
+    an exchange's other customers even a farm is few."""
+    counterparty_window_s: Seconds = 3600.0
     """Without times of payments, accounts that dealt with one address tie when they began this close, seconds. On Hop
     two hours lose precision, ten minutes recall."""
-    max_group: int = 20_000
+    max_group: Several = 20_000
     """More accounts than this behind one shared funder, signer or destination are believed of nobody; the gate on
     services comes first."""
-    token_dust_usd: float = 1.0
+    token_dust_usd: Amount = 1.0
     """A token movement worth less is dust, US dollars."""
-    num_evidence: int = 8
+    num_evidence: Annotated[int, Within(1, 1_000)] = 8
     """Movements kept as evidence on one link; the rest is counted. Two trails of four hops need eight."""
-    co_min_actions: int = 5
+    co_min_actions: Count = 5
     """Acts after its first that an account needs before its sequence is compared. Four gaps are the fewest of which
     `co_min_gaps` can be its own."""
-    co_min_words: int = 2
+    co_min_words: Count = 2
     """Different words a sequence needs: one word over and over is the same order for everybody."""
-    co_one_word_actions: int = 10
+    co_one_word_actions: Count = 10
     """With fewer different words only the times speak, so this many acts must agree: twice `co_min_actions`."""
-    co_max_actions: int = 10_000
+    co_max_actions: Count = 10_000
     """An account of more actions is a trading bot nobody repeats; its acts would not fit into one row's memory."""
-    co_min_span_s: float = 3600.0
+    co_min_span_s: SecondsOrNone = 3600.0
     """Seconds from first to last act compared. Within one sitting everybody's lag is constant."""
-    co_max_jitter_s: float = 60.0
+    co_max_jitter_s: Seconds = 60.0
     """How far a lag may lie from the median lag, seconds. Most alike in real farms: 3 to 45 s."""
-    co_max_jitter_share: float = 0.01
+    co_max_jitter_share: SomeShare = 0.01
     """The same as a share of the span: over an hour a minute is no agreement."""
-    co_neighbours: int = 5
+    co_neighbours: Count = 5
     """Accounts that each is compared with: the next to begin the sequence. A farm is connected by its neighbours."""
-    co_min_gap_s: float = 600.0
+    co_min_gap_s: SecondsOrNone = 600.0
     """Shorter gaps agree by chance, seconds: ten times the jitter."""
-    co_min_gaps: int = 3
+    co_min_gaps: Count = 3
     """Gaps of different length an account needs that nothing outside it explains: one that agrees is chance."""
-    co_clock_s: float = 3600.0
+    co_clock_s: Seconds = 3600.0
     """Outside clocks open quests and end cooldowns after a multiple of this, seconds: hours, days, weeks."""
-    co_clock_tolerance_s: float = 300.0
+    co_clock_tolerance_s: Seconds = 300.0
     """A gap this close to the clock's is the clock's, and two gaps this close are one length, seconds: the minutes in
     which early birds come. Of 3,000 simulated ones of daily quests under 1 in 400 stays tied, in twos to fours."""
-    co_slot_s: float = 600.0
+    co_slot_s: Seconds = 600.0
     """Seconds over which a crowd is counted: what follows an announcement, or one batch job's stamp."""
-    co_crowd_min: int = 20
+    co_crowd_min: Count = 20
     """Accounts of other sequences that do the same in one slot before it is a crowd. Fewer is a farm's own leavings."""
-    co_crowd_factor: float = 5.0
+    co_crowd_factor: Annotated[float, Within(1, 1_000_000)] = 5.0
     """A crowd is also this many times what the word's mean slot sees; day and night alone make it two or three."""
-    co_min_share: float = 0.1
+    co_min_share: SomeShare = 0.1
     """Share of the compared pairs that must keep their lag. A crowd that reacts within five minutes keeps 0.03 by
     chance; of four real farms with any such pair two keep 0.15 and 0.57."""
 
     def __post_init__(self) -> None:
-        for name in ("co_max_jitter_s", "co_clock_s", "co_clock_tolerance_s", "co_slot_s"):
-            require(name, getattr(self, name), "more than 0", holds=getattr(self, name) > 0)
+        require_bounds(self)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -332,44 +388,68 @@ class Clusters:
     engine: str = "graphframes"
     """What solves the graph that contraction leaves: `graphframes`, or `driver` (one task with scipy: quicker while
     the graph fits into memory)."""
-    partitions: int = 2
+    partitions: Annotated[int, Within(1, 100_000)] = 2
     """Partitions that contract at once; as many as cores. Fewer shrink the graph faster: fivefold a round at 2."""
-    max_rounds: int = 6
+    max_rounds: Annotated[int, Within(0, 1_000)] = 6
     """Contraction rounds at most; the engine takes what is left."""
-    graphframes_max_edges: int = 10_000
+    graphframes_max_edges: CountOrNone = 10_000
     """Edges from which on GraphFrames is too slow: below, 5 to 8 s; a million takes a minute and more (measured)."""
-    driver_max_edges: int = 40_000_000
+    driver_max_edges: Count = 40_000_000
     """Edges that one task may hold, at about 100 bytes each: 4 GB."""
-    checkpoint_interval: int = 2
+    checkpoint_interval: Annotated[int, Within(1, 1_000)] = 2
     """GraphFrames rounds between checkpoints. 10 took ten times as long (measured)."""
-    max_size: int = 1500
+    max_size: Several = 1500
     """Members above which a cluster is a giant: not believed. The largest confirmed farm on Hop has 881."""
-    core_neighbours: int = 3
+    core_neighbours: Count = 3
     """Neighbours from which on a member is a centre of its cluster, whose outer wallets are no acquaintances."""
-    hash_seeds: tuple[int, ...] = (42, 43, 44)
+    hash_seeds: tuple[Annotated[int, Within(-(2**63), 2**63 - 1)], ...] = (42, 43, 44)
     """Seeds of the account id; the next one is taken when two accounts collide."""
 
     def __post_init__(self) -> None:
+        require_bounds(self)
         require("engine", self.engine, "graphframes or driver", holds=self.engine in ("graphframes", "driver"))
-        for name in ("partitions", "checkpoint_interval"):
-            require(name, getattr(self, name), "1 or more", holds=getattr(self, name) >= 1)
         require("hash_seeds", list(self.hash_seeds), "one seed or more", holds=bool(self.hash_seeds))
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Times:
+    """Which times of participation carry no information about the accounts that bear them."""
+
+    min_accounts: Several = 8
+    """Accounts that share an instant before it may be a batch's stamp. In a group of fewer nobody is disqualified."""
+    stamp_share: SomeShare = 0.25
+    """Share of the accounts that acted in one second, at which it is a stamp. The most on Hop is .0004."""
+    load_share: SomeShare = 0.5
+    """Share of all times that lie on shared instants, above which those are loads. On Hop .001."""
+    load_apart_s: Seconds = 300.0
+    """Such instants lie this far apart, seconds: busy blocks lie 2 to 12 apart, and a load of every minute is exact
+    enough."""
+    load_s: Seconds = 3600.0
+    """Where nearly all acts of a campaign lie within this long, seconds, near times tell nobody from anybody."""
+    grid_share: SomeShare = 0.9
+    """Nearly all: share of the times on whole hours or days, from which on only hours or dates are known."""
+
+    def __post_init__(self) -> None:
+        require_bounds(self)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Features:
     """What counts as acting together."""
 
-    time_window_s: float = 172800.0
+    time_window_s: Seconds = 172800.0
     """First actions this close are near-simultaneous, seconds. A day is the published figure (Chaos Labs); on Hop two
     find .602 of the farms at the precision of one, .581."""
-    min_time_partners: int = 3
+    min_time_partners: Count = 3
     """Members that must share the window before time is evidence; one or two happen among friends."""
     write_events: bool = False
     """Whether the acts of members are written one by one, and what ties each to the others: as dear as all figures
     together, and only a model that reads acts needs them."""
-    time_surprise: float = 3.0
+    time_surprise: Annotated[float, Within(0, 1_000, above=True)] = 3.0
     """How many standard deviations over chance the number of such members must be."""
+
+    def __post_init__(self) -> None:
+        require_bounds(self)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -385,38 +465,36 @@ class Score:
     device: str = "auto"
     """Where farmset runs: `auto` (a GPU where the driver sees one), `cpu` or `cuda`. A GPU multiplies in half
     precision, so a score may differ in its last decimals."""
-    explain_from: float = 0.5
+    explain_from: Share = 0.5
     """Score from which a cluster is explained, as the policy looks at it from there. Of a network's score that takes
     some forty times as long as the score itself."""
-    half_gap_s: float = 86400.0
+    half_gap_s: Seconds = 86400.0
     """Median gap at which the score is one half, seconds. One day on Hop's reviewer decisions."""
-    steepness: float = 1.0
+    steepness: Annotated[float, Within(0, 100, above=True)] = 1.0
     """How fast the score falls with the gap: 1 / (1 + (gap / half_gap) ^ steepness)."""
 
     def __post_init__(self) -> None:
+        require_bounds(self)
         known = ("time_gap", "model", "farmset")
         require("scorer", self.scorer, f"one of: {', '.join(known)}", holds=self.scorer in known)
         require("device", self.device, "auto, cpu or cuda", holds=self.device in ("auto", "cpu", "cuda"))
         is_named = bool(self.model) or self.scorer == "time_gap"
         require("model", repr(self.model), "a folder that `abuse train` wrote", holds=is_named)
-        for name in ("half_gap_s", "steepness"):
-            require(name, getattr(self, name), "more than 0", holds=getattr(self, name) > 0)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Network:
     """How farmset is run, not what it says: no row depends on these."""
 
-    threads: int = 1
+    threads: Annotated[int, Within(1, 1_024)] = 1
     """Threads of one worker on a CPU. Spark runs a worker per core already; more wait for each other."""
-    window_events: int = 30_000
+    window_events: Count = 30_000
     """Events that a worker holds at once; a larger cluster is held whole. Enough to fill blocks with like lengths."""
-    chunk_events: int = 2_000_000
+    chunk_events: Count = 2_000_000
     """Events after which scores are kept: a killed step repeats at most so many. A minute of two cores."""
 
     def __post_init__(self) -> None:
-        for name in ("threads", "window_events", "chunk_events"):
-            require(name, getattr(self, name), "1 or more", holds=getattr(self, name) >= 1)
+        require_bounds(self)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -425,68 +503,59 @@ class Policy:
 
     version: str = "1"
     """Named on every verdict; change it when you change a number."""
-    min_cluster_size: int = 8
+    min_cluster_size: Several = 8
     """Smaller groups are left alone: multi-wallet people are common. Hop removed nobody below 8."""
-    min_score_lower: float = 0.5
+    min_score_lower: Share = 0.5
     """Lower bound of the score from which a cluster may be disqualified."""
-    min_score_review: float = 0.5
+    min_score_review: Share = 0.5
     """Score from which a cluster is looked at; below it is left alone. On Hop .3 gives .942 precision, .5 .952."""
-    min_evidence_kinds: int = 2
+    min_evidence_kinds: Several = 2
     """Independent kinds of evidence needed to disqualify; fewer is review."""
-    max_flagged_share: float = 0.45
+    max_flagged_share: Share = 0.45
     """Share of participants flagged above which publication is held. The highest public figure is .40 (Linea)."""
-    min_flagged_share: float = 0.0
+    min_flagged_share: Share = 0.0
     """Share below which publication is held; 0 means a campaign may be clean."""
-    max_component_share: float = 0.2
+    max_component_share: Share = 0.2
     """Largest cluster as a share of the participants above which publication is held."""
-    small_component: int = 50
+    small_component: CountOrNone = 50
     """A largest cluster of at most this many never holds a run, whatever its share."""
-    max_score_drift: float = 0.1
+    max_score_drift: Share = 0.1
     """Mean change of score, among whom the publication before had scored, above which publication is held. In simulated
     campaigns it is .003 from day to day, .015 over a week and .04 over a month; with half of the movements lost .18."""
-    min_scored_before: int = 100
+    min_scored_before: Count = 100
     """Fewer scored before than this are not compared: one cluster of ten that dissolves moves a mean of a hundred by .1
     at most."""
-    requeue_share: float = 0.2
+    max_not_analysed_share: Share = 0.5
+    """Share of participants of whom no money is known above which publication is held: the data are missing then."""
+    requeue_share: Share = 0.2
     """Share of the group a person saw, newcomers and leavers together, above which a confirmed verdict is queued again.
     At a fifth a group of ten may win two members unasked; at nothing every straggler asks again, night after night."""
 
     def __post_init__(self) -> None:
-        require("min_evidence_kinds", self.min_evidence_kinds, "2 or more", holds=self.min_evidence_kinds >= 2)  # noqa: PLR2004
-        require("min_scored_before", self.min_scored_before, "1 or more", holds=self.min_scored_before >= 1)
-        for name in (
-            "min_score_lower",
-            "min_score_review",
-            "max_flagged_share",
-            "min_flagged_share",
-            "max_component_share",
-            "max_score_drift",
-            "requeue_share",
-        ):
-            require(name, getattr(self, name), "0 to 1", holds=0 <= getattr(self, name) <= 1)
+        require_bounds(self)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Review:
     """How people decide. It changes no row that a run makes of what they said, so it is no rule and names no run."""
 
-    max_alone: int = 20
+    max_alone: CountOrNone = 20
     """Accounts that one person may let off (overturn, split or exempt) of one cluster; beyond it a second one, an
     approver, must agree. A household or a team is fewer; a mistake about more pays a farm."""
 
     def __post_init__(self) -> None:
-        require("max_alone", self.max_alone, "0 or more", holds=self.max_alone >= 0)
+        require_bounds(self)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Maintain:
     """What `abuse maintain` keeps. It changes no row, so it is no rule and names no run."""
 
-    keep_days: int = 180
+    keep_days: Annotated[int, Within(1, 36_500)] = 180
     """Days that a file nothing needs stays, and a publication after another took its place: the appeal window."""
 
     def __post_init__(self) -> None:
-        require("keep_days", self.keep_days, "1 or more", holds=self.keep_days >= 1)
+        require_bounds(self)
 
 
 EXPLORERS = {
@@ -512,19 +581,19 @@ def _explorers(kind: str) -> dict[str, str]:
 class Console:
     """The review console. It changes no row, so it is no rule and names no run."""
 
-    poll_s: float = 3.0
+    poll_s: SecondsOrNone = 3.0
     """How often a newer publication is looked for, seconds: a look at one folder of the lake."""
-    wait_s: float = 8.0
+    wait_s: SecondsOrNone = 8.0
     """How long a request waits for a night that is not yet read, seconds; then it is told to come back."""
-    kept_nights: int = 4
+    kept_nights: CountOrNone = 4
     """Nights kept open beside each campaign's current one; one more is read anew, a minute for a million accounts."""
-    page_rows: int = 50
+    page_rows: Count = 50
     """Rows of a table on a page."""
-    max_rows: int = 500
+    max_rows: Count = 500
     """Rows that one answer of the API may hold."""
-    graph_nodes: int = 150
+    graph_nodes: Count = 150
     """Wallets drawn of a cluster; more are counted. The picture of 300 is a ball of wool."""
-    max_body: int = 65536
+    max_body: Count = 65536
     """Bytes a request may bring; nothing but small forms is ever sent."""
     explorer_tx: dict[str, str] = field(default_factory=lambda: _explorers("tx"))
     """Chain = address of a page on a transaction, `{tx}` in place of its hash. Without one there is no link."""
@@ -532,13 +601,13 @@ class Console:
     """The same of an address, `{address}` in its place."""
     tokens: str = ""
     """File of tokens that people log in with, of `abuse review token`; as `--tokens`."""
-    idle_s: float = 3600.0
+    idle_s: Seconds = 3600.0
     """A login unused for so long ends, seconds: a screen left alone over lunch."""
-    login_s: float = 43200.0
+    login_s: Seconds = 43200.0
     """A login ends after so long however much it is used, seconds: a day's work."""
-    failed_login_s: float = 0.5
+    failed_login_s: Annotated[float, Within(0, 10)] = 0.5
     """How long a failed login waits for its answer, seconds."""
-    failed_logins: int = 10
+    failed_logins: Count = 10
     """So many wrong tokens from one address, and for a minute more of them are turned away; a right one is not."""
     identity_header: str = ""
     """Header in which a proxy names who is logged in there; such as `X-Forwarded-User`. None is believed unless set."""
@@ -548,14 +617,7 @@ class Console:
     """Addresses or networks from which the two headers are believed; from elsewhere they are refused."""
 
     def __post_init__(self) -> None:
-        for name in ("poll_s", "wait_s"):
-            require(name, getattr(self, name), "0 or more", holds=getattr(self, name) >= 0)
-        for name in ("page_rows", "max_rows", "graph_nodes", "max_body"):
-            require(name, getattr(self, name), "1 or more", holds=getattr(self, name) >= 1)
-        for name in ("idle_s", "login_s"):
-            require(name, getattr(self, name), "more than 0", holds=getattr(self, name) > 0)
-        require("failed_login_s", self.failed_login_s, "0 to 10", holds=0 <= self.failed_login_s <= 10)  # noqa: PLR2004
-        require("failed_logins", self.failed_logins, "1 or more", holds=self.failed_logins >= 1)
+        require_bounds(self)
         whole = (bool(self.identity_header), bool(self.role_header), bool(self.proxies))
         wanted = "set together with role_header and proxies, or not at all"
         require("identity_header", self.identity_header, wanted, holds=len(set(whole)) == 1)
@@ -579,6 +641,7 @@ class Settings:
     trails: Trails = field(default_factory=Trails)
     links: Links = field(default_factory=Links)
     clusters: Clusters = field(default_factory=Clusters)
+    times: Times = field(default_factory=Times)
     features: Features = field(default_factory=Features)
     score: Score = field(default_factory=Score)
     network: Network = field(default_factory=Network)

@@ -57,14 +57,17 @@ class Participation(Fact):
     """An action, or a summary of the actions, of an account in a campaign."""
 
     key = ("campaign_id", "account", "position")
+    version = 2
     campaign_id = Field(TEXT, "the campaign", required=True)
     account = Field(TEXT, "the campaign's own id of who takes part", required=True)
-    position = Field(TEXT, "which action of the account", required=True)
-    at = Field(WHEN, "when it was done", required=True, unit="UTC")
+    account_as_given = Field(TEXT, "the account as the campaign wrote it")
+    position = Field(TEXT, "which action of the account, sortable as text, and a digest of what it says", required=True)
+    at = Field(WHEN, "when it was done; empty where the source does not say", unit="UTC")
     action = Field(TEXT, "what was done, in the campaign's words")
     num_actions = Field(WHOLE, "how many actions the row stands for", required=True)
     volume_usd = Field(REAL, "value moved", unit="US dollars", low=0)
     reward = Field(REAL, "reward earned", unit="the campaign's own", low=0)
+    reward_exact = Field(TEXT, "the same with every digit, as text")
     tx_hash = Field(TEXT, "the transaction, where the source gives it")
 
 
@@ -77,17 +80,28 @@ class AccountAddresses(Fact):
     chain = Field(TEXT, "chain of the address", required=True)
     address = Field(TEXT, "the address in canonical text", required=True)
     valid_from = Field(WHEN, "since when; empty means always", unit="UTC")
+    valid_to = Field(WHEN, "until when, that instant left out; empty means that it still does", unit="UTC")
+    on_every_chain = Field(
+        YES_NO, "whether the source names no chain for it, so that it is the account's wherever such an address occurs"
+    )
 
 
 class Transfers(Fact):
     """One movement of value. Pair-only sources give one row for all movements of a pair."""
 
-    key = ("chain", "tx_hash", "position")
+    key = ("chain", "tx_hash", "movement")
+    version = 2
     chain = Field(TEXT, "name of the chain", required=True)
     event_date = Field(pa.date32(), "day of the movement, UTC")
     tx_hash = Field(TEXT, "the transaction; empty in pair-only sources")
     position = Field(
         TEXT, "place in the transaction, sortable as text; a synthetic key where there is none", required=True
+    )
+    movement = Field(
+        TEXT,
+        "which movement of the transaction, whichever vendor tells of it: a digest of who paid whom how much of what, "
+        "and `#2`, `#3` ... of those alike",
+        required=True,
     )
     kind = Field(TEXT, "what moved", required=True, allowed=("native", "internal", "token"))
     block_number = Field(WHOLE, "block")
@@ -191,24 +205,38 @@ class Participants(PerRun):
 
     key = ("account",)
     checks = (
-        Check("first_not_after_last", "first_action_at <= last_action_at", "its first action is not after its last"),
+        Check(
+            "first_not_after_last",
+            "coalesce(first_action_at <= last_action_at, true)",
+            "its first action is not after its last, where both are known",
+        ),
     )
     account = Field(TEXT, "the campaign's own id", required=True)
-    first_action_at = Field(WHEN, "first action", required=True, unit="UTC")
-    last_action_at = Field(WHEN, "last action before as_of", required=True, unit="UTC")
+    account_as_given = Field(TEXT, "the account as the campaign wrote it")
+    bad_row = Field(TEXT, "why none of its rows could be read; empty of who can be judged")
+    first_action_at = Field(WHEN, "first action; empty where its time is unknown or says nothing", unit="UTC")
+    last_action_at = Field(WHEN, "last action before as_of of known time; empty where there is none", unit="UTC")
     first_tx_hash = Field(TEXT, "transaction of the first action, where known")
     num_actions = Field(WHOLE, "actions before as_of", required=True)
     volume_usd = Field(REAL, "value moved before as_of", unit="US dollars", low=0)
     reward = Field(REAL, "reward earned before as_of", unit="the campaign's own", low=0)
+    reward_exact = Field(TEXT, "the same with every digit, as text")
 
 
 class ParticipantAddresses(PerRun):
-    """An address of a participant; its trails are per address, its verdict per account."""
+    """An address of a participant; its trails are per address, its verdict per account. What an address did before it
+    was the account's, after that, or on another chain says nothing of the account.
+    """
 
-    key = ("account", "chain", "address")
+    key = ("account", "chain", "address", "valid_from")
     account = Field(TEXT, "the campaign's own id", required=True)
     chain = Field(TEXT, "chain of the address", required=True)
     address = Field(TEXT, "the address", required=True)
+    valid_from = Field(WHEN, "since when; empty means always", unit="UTC")
+    valid_to = Field(WHEN, "until when, that instant left out; empty means that it still is", unit="UTC")
+    on_every_chain = Field(
+        YES_NO, "whether it is the account's on every chain where such an address occurs; empty means that it is"
+    )
     has_transfers = Field(YES_NO, "whether any movement of it is known: unknown is not clean", required=True)
 
 
@@ -240,10 +268,15 @@ class Services(Published):
 class Trails(PerRun):
     """One hop of where an address's coins came from, or where they went after the reward."""
 
-    key = ("kind", "chain", "address", "hop")
+    key = ("kind", "chain", "address", "begun_at", "hop")
     kind = Field(TEXT, "direction of the trail", required=True, allowed=("first_gas", "sweep"))
     chain = Field(TEXT, "chain", required=True)
     address = Field(TEXT, "participant's address the trail starts at", required=True)
+    begun_at = Field(
+        WHEN,
+        "payment to or from the address itself: the trail is of the account whose the address then was",
+        unit="UTC",
+    )
     hop = Field(pa.int32(), "1 is the address's own funder or destination", required=True)
     reached = Field(TEXT, "address found at this hop", required=True)
     funded = Field(TEXT, "address paid at this hop", required=True)
@@ -267,6 +300,16 @@ class Links(Published):
     via = Field(TEXT, "shared address or transaction between them; empty when they dealt directly")
     strength = Field(WHOLE, "movements behind the link", required=True, low=1)
     evidence = Field(pa.list_(EVIDENCE), "the first of those movements", required=True, filled=True)
+    is_known = Field(
+        YES_NO,
+        "whether the data would show it if the shared address served many: it has dealings with others than "
+        "participants, or such addresses of that source have. Else the link is no evidence. Empty means that it is",
+    )
+    begun_by_payment = Field(
+        TEXTS,
+        "which of the two accounts began by a transaction that a link of money or cash-out rests on, so that when they "
+        "began is no evidence of its own",
+    )
 
 
 class Clusters(Published):
@@ -347,6 +390,9 @@ class Features(PerRun):
     sink_partners = Field(WHOLE, "Other members it shares a destination with.", required=True)
     sequence_partners = Field(
         WHOLE, "Other members that did the same in the same order at a constant lag.", required=True
+    )
+    unknown_partners = Field(
+        WHOLE, "Other members it is tied to through an address of which nothing else is known; they are no evidence."
     )
 
 
@@ -497,7 +543,12 @@ class Events(PerRun):
     tip_is_common = Field(YES_NO, "whether that is the cluster's most common tip")
     nonce = Field(WHOLE, "transactions the member had signed before, where known")
     is_ok = Field(YES_NO, "whether it succeeded; empty when unknown")
-    campaign_day = Field(REAL, "since the campaign's first action; negative before it", required=True, unit="days")
+    campaign_day = Field(
+        REAL,
+        "since the campaign's first action; negative before it; 0 where no action's time is known",
+        required=True,
+        unit="days",
+    )
     num_merged = Field(WHOLE, "like acts in a row that this one stands for", required=True)
 
 
@@ -608,6 +659,7 @@ class Decisions(Published):
         ),
     )
     account = Field(TEXT, "the participant", required=True)
+    account_as_given = Field(TEXT, "the participant as the campaign wrote it; attacker-written text")
     verdict = Field(TEXT, "what counts: the machine's verdict under people's", required=True, allowed=VERDICTS)
     machine_verdict = Field(TEXT, "what the policy alone says", required=True, allowed=VERDICTS)
     cluster_id = Field(TEXT, "its cluster, where it has one")

@@ -30,7 +30,7 @@ def ours(folder: Path) -> float:
     from abuse.lake.session import start_session
     from abuse.steps.funders import first_funders
     from abuse.steps.trails import walked
-    from abuse.tables import ParticipantAddresses, Services, Trails
+    from abuse.tables import Services, Trails
 
     spark = start_session(settings.Settings())
     chains = settings.Settings().chains
@@ -41,7 +41,8 @@ def ours(folder: Path) -> float:
         first_funders(transfers, chains, spill).write.mode("overwrite").parquet(str(out / "funders"))
         known = spark.read.parquet(str(out / "funders"))
         people = spark.read.parquet(str(where / "participants.parquet"))
-        people = people.withColumn(ParticipantAddresses.chain, F.lit("ethereum"))
+        always = {name: F.lit(None).cast("timestamp") for name in ("valid_from", "valid_to")}
+        people = people.withColumns({"chain": F.lit("ethereum"), "on_every_chain": F.lit(True)} | always)
         nobody = spark.createDataFrame([], Services.schema()).select(F.col(Services.address).alias(Trails.reached))
         nobody = nobody.withColumn("_served", F.lit(True))
         walked(people, known, nobody, HOPS, spill).write.mode("overwrite").parquet(str(out / "trails"))

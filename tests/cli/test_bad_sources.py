@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from decimal import Decimal
 from pathlib import Path
 
 import pyarrow as pa
@@ -54,6 +55,27 @@ def nothing_matches(folder: Path) -> None:
     (folder / "part-*.csv").unlink()
 
 
+def hidden_beside(folder: Path) -> None:
+    two_headers(folder)
+    (folder / "part-1.csv").rename(folder / "part-_1.csv")
+    (folder / "part-0.csv").rename(folder / "_1.csv")
+    (folder / "campaign.toml").write_text(GOOD.replace("actions.csv", "*_1.csv") + 'name = "part-*"\n')
+
+
+def delta(folder: Path) -> None:
+    table = folder / "actions.parquet"
+    (table / "_delta_log").mkdir(parents=True)
+    (table / "_delta_log/00000000000000000000.json").write_text("{}")
+    pq.write_table(pa.table({"account": ["0x1"], "at": ["2026-03-02"]}), table / "part-0.parquet")
+    (folder / "campaign.toml").write_text(GOOD.replace("actions.csv", "actions.parquet"))
+
+
+def bignumeric(folder: Path) -> None:
+    another_file("actions.parquet", b"")(folder)
+    reward = pa.array([Decimal(5)], pa.decimal256(76, 38))
+    pq.write_table(pa.table({"account": ["0x1"], "at": ["2026-03-02"], "reward": reward}), folder / "actions.parquet")
+
+
 def broken_footer(folder: Path) -> None:
     another_file("actions.parquet", b"")(folder)
     pq.write_table(pa.table({"account": ["0x" + "a" * 40]}), folder / "actions.parquet")
@@ -72,7 +94,7 @@ def illegal_type(folder: Path) -> None:
 SOURCES: dict[str, tuple[Callable[[Path], None], tuple[str, ...]]] = {  # what was done to the files -> the line's parts
     "a missing file": (no_file, ("source actions: no file ", "actions.csv", "Correct `path`")),
     "a glob of nothing": (nothing_matches, ("source part-*: no file ", "part-*.csv")),
-    "a missing column": (text("account\n0x1\n"), ("source actions: no column at", "it has account")),
+    "a missing column": (text("at\n2026-03-02\n"), ("source actions: no column account", "it has at")),
     "a misspelt column": (text("acount,at\n0x1,2026-03-02\n"), ("no column account (acount looks close)",)),
     "a header only": (text("account,at\n"), ("source actions: no rows", "at least one participant")),
     "an empty file": (text(""), ("source actions: no column account",)),
@@ -81,9 +103,13 @@ SOURCES: dict[str, tuple[Callable[[Path], None], tuple[str, ...]]] = {  # what w
     "half a gzip": (
         another_file("actions.csv.gz", gzip.compress(os.urandom(4000).hex().encode())[:2000]), ("source actions",)),
     "half a parquet file": (another_file("actions.parquet", b"PAR1" + b"\0" * 50), ("source actions",)),
-    "a parquet file whose footer is broken": (broken_footer, ("source actions", "actions.parquet", "FileMetaData")),
+    "a parquet file whose footer is broken": (broken_footer, ("source actions", "actions.parquet")),
     "a parquet type nobody reads": (illegal_type, ("source actions", "actions.parquet")),
-    "two files with other headers": (two_headers, ("source part-*",)),
+    "two files with other headers": (two_headers, ("source part-*", "Make two sources")),
+    "a hidden file beside another": (hidden_beside, ("source part-*: ", "_1.csv has a hidden file name", "Rename it")),
+    "a Delta table's folder": (delta, ("source actions: ", "a Delta table's folder", "name the export here")),
+    "semicolons": (text("account;at\n0x1;2026-03-02\n"), ("source actions: ", "separated by ';'", "with commas")),
+    "a decimal of 76 digits": (bignumeric, ("column reward is BIGNUMERIC", "CAST(reward AS STRING)")),
 }  # fmt: skip
 
 

@@ -136,8 +136,8 @@ def test_pages_hold_each_account_once_and_can_be_narrowed(served: Served, pairs:
     [
         ("made_of", "does not say under which policy it was made"),
         ("settings", "was made under settings that are unknown here"),
-        ("verdict", "of 1 accounts the rule as it is here gives another verdict than was published"),
-        ("outside", "of 1 accounts the rule as it is here gives another verdict than was published"),
+        ("verdict", "of 1 account the rule as it is here gives another verdict than was published"),
+        ("outside", "of 1 account the rule as it is here gives another verdict than was published"),
         ("figures", "of 12 accounts the figures behind the verdict are kept no more"),
     ],
 )

@@ -136,7 +136,7 @@ def test_what_another_run_took_the_place_of_is_not_guessed(served: Served, lake:
     [
         ("half replaced", "of 12 accounts the figures behind the verdict are kept no more"),
         ("begun anew", "does not say under which policy it was made"),
-        ("another rule", "of 1 accounts the rule as it is here gives another verdict than the run came to"),
+        ("another rule", "of 1 account the rule as it is here gives another verdict than the run came to"),
     ],
 )
 def test_a_held_run_that_cannot_be_made_again_gives_no_answer(

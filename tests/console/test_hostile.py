@@ -39,6 +39,7 @@ def hostile(tmp_path: Path) -> Path:
                 row["account"] = EVIL
     first = rows[Decisions][0]
     first["reasons"] = [f"money_link: {EVIL}"]
+    first["account_as_given"] = f"{EVIL} as given"
     first["rule_version"] = first["model_version"] = EVIL
     for item in first["evidence"]:
         item |= {"from": EVIL, "to": EVIL, "tx_hash": EVIL, "asset": EVIL, "chain": EVIL, "source": EVIL}

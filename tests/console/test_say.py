@@ -15,7 +15,8 @@ from httpx2 import Response
 from starlette.testclient import TestClient
 
 from abuse.lake.publication import current
-from abuse.operate.export import as_csv, out_now, sorted_rows
+from abuse.operate.export import handed_rows, out_now
+from abuse.operate.sheets import as_csv
 from abuse.settings import Review
 from abuse.tables import Decisions, DisqualifiedAccounts
 from tests.console.conftest import Served
@@ -181,7 +182,7 @@ def test_who_is_out_is_a_file_as_the_export_writes_it(says: Says, client: TestCl
     assert answer.headers["content-type"] == "text/csv; charset=utf-8"
     assert "attachment" in answer.headers["content-disposition"]
     now = Now.of(current(str(ours), "drop"))
-    assert answer.content == as_csv(sorted_rows(out_now(now)[0]))
+    assert answer.content == as_csv(handed_rows(out_now(now)[0]))
     rows = list(csv.DictReader(io.StringIO(answer.text)))
     assert MEMBERS[0] not in {row["account"] for row in rows}
 

@@ -357,7 +357,7 @@ def test_addresses_are_read_in_any_case_as_facts_write_them(tmp_path: Path) -> N
 
 def test_the_digest_of_a_campaign_never_changes() -> None:
     """A changed line here changes every run_id there is."""
-    assert digest(SPRING.rules()) == "55f2850dbbfc7192"
+    assert digest(SPRING.rules()) == "fe4334b08d08617a"
 
 
 def test_where_its_files_lie_is_no_rule() -> None:
@@ -365,3 +365,45 @@ def test_where_its_files_lie_is_no_rule() -> None:
     assert moved.rules_digest(Settings()) == SPRING.rules_digest(Settings())
     renamed = dataclasses.replace(SPRING, sources=(dataclasses.replace(SPRING.sources[0], columns={"at": "day"}),))
     assert renamed.rules_digest(Settings()) != SPRING.rules_digest(Settings())
+
+
+SOURCE_KEYS = {  # name: line of the source -> key, what is wanted
+    "no such timezone": ('timezone = "Mars/Olympus"', "timezone", "tz database"),
+    "a scope nobody knows": ('scope = "everybody"', "scope", "participants"),
+    "coins": ('unit = "eth"', "unit", "amounts in coins are not read"),
+}
+
+
+@pytest.mark.parametrize(("line", "key", "wanted"), SOURCE_KEYS.values(), ids=SOURCE_KEYS)
+def test_a_key_of_a_source_takes_what_it_can_mean(tmp_path: Path, line: str, key: str, wanted: str) -> None:
+    with pytest.raises(InputError, match=wanted) as said:
+        load_campaign(_with_source(tmp_path, line), Settings())
+    assert key in said.value.where
+
+
+def test_what_a_source_says_of_itself_is_read_and_kept(tmp_path: Path) -> None:
+    said = 'timezone = "Asia/Singapore"\nscope = "participants"\nunit = "raw"\nconst = { asset = "native" }'
+    campaign, _ = load_campaign(_with_source(tmp_path, said), Settings())
+    moves = campaign.sources[1]
+    assert (moves.timezone, moves.scope, moves.unit) == ("Asia/Singapore", "participants", "raw")
+    assert moves.const == {"asset": "native"}
+    assert campaign_from_json(campaign_to_json(campaign)) == campaign
+
+
+def test_the_coin_may_be_listed_by_the_address_that_stands_for_it(tmp_path: Path) -> None:
+    file = _with_source(tmp_path, "")
+    text = file.read_text().replace(
+        "[[sources]]", 'assets = ["0xEeeeeEeeeEeEeeEeEeEeeEEEeeeeEeeeeeeeEEeE"]\n[[sources]]', 1
+    )
+    file.write_text(text)
+    assert load_campaign(file, Settings())[0].assets == ("native",)
+
+
+def _with_source(folder: Path, line: str) -> Path:
+    file = folder / "campaign.toml"
+    file.write_text(
+        'id = "c"\nname = "c"\nchain = "ethereum"\nstarts_at = 2026-03-01T00:00:00Z\nends_at = 2026-03-31T00:00:00Z\n'
+        '[[sources]]\nformat = "participation"\npath = "a.csv"\n'
+        f'[[sources]]\nformat = "transfers"\npath = "t.csv"\n{line}\n'
+    )
+    return file

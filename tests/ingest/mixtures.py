@@ -46,7 +46,7 @@ def action(n: int) -> Row:
 def transfer(n: int) -> Row:
     return {
         "tx_hash": tx(n), "at": at(n), "sender": address(n), "recipient": address(n + 1), "asset": "native",
-        "amount_raw": "1000", "initiator": address(n),
+        "amount_raw": str(10**15 + n), "initiator": address(n),
     }  # fmt: skip
 
 

@@ -19,6 +19,7 @@ EVM = "0x" + "ab12" * 10
 SOLANA = "So11111111111111111111111111111111111111112"
 TON = "0:" + "ab12" * 16
 MAX = 2**256 - 1
+NOON_TEXT = "2026-03-01 12:00:00"
 
 
 def answers(spark: SparkSession, cases: dict[str, tuple[Any, ...]], *columns: Column) -> dict[str, tuple[Any, ...]]:
@@ -26,6 +27,114 @@ def answers(spark: SparkSession, cases: dict[str, tuple[Any, ...]], *columns: Co
     rows = [(name, case[0], case[1] if len(case) > 1 else None) for name, case in cases.items()]
     frame = spark.createDataFrame(rows, "name string, raw string, chain string")
     return {row[0]: tuple(row[1:]) for row in frame.select("name", *columns).collect()}
+
+
+NOTHING = [
+    *(
+        "",
+        " ",
+        "\u00a0",
+        "\u3000\u200b",
+        "\ufeff",
+        "\u2028",
+        "none",
+        "None",
+        " NONE\u00a0",
+        "nan",
+        "NaN",
+        "<NA>",
+        "null",
+    ),
+    *("NULL", "\\N", "n/a", "N/A", "#N/A", "nil", "NaT", "undefined", "-", "\u2014", "--", "(null)", "N.A.", None),
+]
+SOMETHING = {
+    "0": "0",
+    " 104:22 ": "104:22",
+    "nano": "nano",
+    "Nonetheless": "Nonetheless",
+    "-1": "-1",
+    "n": "n",
+    "NA1": "NA1",
+}
+ZEROS = ["0", "0x", "0x0", "00", "0.0", "0x" + "0" * 64]
+
+
+def test_what_says_nothing_is_nothing_in_whatever_word_and_kind_of_blank(spark: SparkSession) -> None:
+    """A memo `None` would tie strangers as one customer of an exchange."""
+    said = {str(n): (text,) for n, text in enumerate([*NOTHING, *SOMETHING, *ZEROS])}
+    found = answers(spark, said, checks.known(F.col("raw")), checks.known_id(F.col("raw")))
+    assert [found[str(n)] for n in range(len(NOTHING))] == [(None, None)] * len(NOTHING)
+    rest = [found[str(n + len(NOTHING))] for n in range(len(SOMETHING))]
+    assert [one[0] for one in rest] == list(SOMETHING.values())
+    zeros = [found[str(n + len(NOTHING) + len(SOMETHING))] for n in range(len(ZEROS))]
+    assert zeros == [(zero, None) for zero in ZEROS], "zero is a number, and where an id is wanted it is none"
+
+
+STATUSES = {
+    "1": 1, "true": 1, "TRUE": 1, " Success ": 1, "0x1": 1, "1.0": 1, "confirmed": 1, "yes": 1, "t": 1,
+    "0": 0, "false": 0, "False": 0, "0x0": 0, "Failed": 0, "reverted": 0, "Error(0)": 0, "fail": 0, "0.0": 0, "f": 0,
+    "Reverted: out of gas": 0, "": None, "2": None, "maybe": None, "NaN": None, "pending": None,
+}  # fmt: skip
+
+
+def test_a_status_is_read_in_the_usual_words(spark: SparkSession) -> None:
+    """A failed payment that counts as made would tie whom it never reached."""
+    found = answers(spark, {word: (word,) for word in STATUSES}, checks.status(F.col("raw")))
+    assert {word: status for word, (status,) in found.items()} == STATUSES
+
+
+PLACES = ["2", "10", "10.0", "100000", "0_2", "0_10", "0_10_1", "[0, 11]", "1,0", "1.2", "99999999999999999999"]
+
+
+def test_places_sort_as_numbers_whatever_their_length_and_nothing_is_cut(spark: SparkSession) -> None:
+    found = answers(spark, {place: (place,) for place in PLACES}, checks.in_order(F.col("raw")))
+    in_order = [found[place][0] for place in ("0_2", "0_10", "0_10_1", "[0, 11]", "1,0", "1.2", "2", "10", "100000")]
+    assert sorted(in_order) == in_order
+    assert len(set(in_order)) == len(in_order)
+    assert found["99999999999999999999"] == ("20:99999999999999999999",)
+
+
+SHORTENED = {
+    "4.58E+17": True,
+    "4.58305e+17": True,
+    "1E+05": True,
+    "7.1E12": True,
+    "7E3": False,
+    "4.58": False,
+    "12": False,
+}
+
+
+def test_ids_that_a_program_took_for_numbers_are_told(spark: SparkSession) -> None:
+    """4.58E+17 is one name for a million people."""
+    found = answers(spark, {text: (text,) for text in SHORTENED}, checks.lost_digits(F.col("raw")))
+    assert {text: reason == "lost_digits" for text, (reason,) in found.items()} == SHORTENED
+
+
+EXACT = {
+    "5123456789012345678901": "5123456789012345678901", "0012.50": "12.5", "7.000": "7", " 3 ": "3", "1e3": "1000",
+    "0.000000000000000001": "0.000000000000000001", "-1": None, "NaN": None, "0x10": None, "1,000": None, "": None,
+}  # fmt: skip
+
+
+def test_an_optional_figure_keeps_every_digit_or_is_unknown(spark: SparkSession) -> None:
+    found = answers(spark, {text: (text,) for text in EXACT}, checks.exact(F.col("raw")))
+    assert {text: exact for text, (exact,) in found.items()} == EXACT
+
+
+LOCAL = {  # as written -> in UTC, read in Singapore
+    "2026-03-01 20:00:00": NOON_TEXT, "2026-03-01T20:00:00": NOON_TEXT, "2026-03-01T12:00:00Z": NOON_TEXT,
+    "2026-03-01T14:30:00+02:30": NOON_TEXT, "1772366400": NOON_TEXT, "2026-03-02": "2026-03-01 16:00:00",
+}  # fmt: skip
+
+
+def test_a_time_without_an_offset_is_read_where_it_was_written(spark: SparkSession) -> None:
+    """Eight hours make two people's acts one evening, or one farm's two days."""
+    at = checks.moment(F.col("raw"), "Asia/Singapore")
+    text = F.date_format(at, "yyyy-MM-dd HH:mm:ss")
+    found = answers(spark, {one: (one,) for one in LOCAL}, text, checks.has_no_offset(F.col("raw")))
+    assert {one: row[0] for one, row in found.items()} == LOCAL
+    assert [one for one, row in found.items() if row[1]] == ["2026-03-01 20:00:00", "2026-03-01T20:00:00"]
 
 
 ADDRESSES: dict[str, tuple[str | None, str | None, str | None, str | None]] = {
@@ -88,8 +197,8 @@ AMOUNTS: dict[str, tuple[str | None, str | None, str | None]] = {
     "one digit shorter than the greatest": ("9" * 77, "9" * 77, None),
     "negative": ("-5", None, NEGATIVE),
     "a negative fraction": ("-0.5", None, NEGATIVE),
-    "a fraction": ("1.5", None, NUMERIC),
-    "a fraction below one": (".5", None, NUMERIC),
+    "a fraction": ("1.5", None, "amount_fraction"),
+    "a fraction below one": (".5", None, "amount_fraction"),
     "as pandas writes large numbers": ("8.0426E17", "804260000000000000", None),
     "a small exponent": ("1e2", "100", None),
     "a plus in the exponent": ("1E+2", "100", None),
@@ -100,10 +209,10 @@ AMOUNTS: dict[str, tuple[str | None, str | None, str | None]] = {
     "a longer fraction in disguise": ("1.23456E2", None, NUMERIC),
     "a negative exponent": ("5e-1", None, NUMERIC),
     "a plus": ("+5", None, NUMERIC),
-    "hex": ("0x10", None, NUMERIC),
+    "hex": ("0x10", None, "amount_hexadecimal"),
     "thousands": ("1,000", None, NUMERIC),
     "words": ("ten", None, NUMERIC),
-    "not a number": ("NaN", None, NUMERIC),
+    "a word for nothing": ("NaN", None, "no_amount"),
     "infinite": ("Infinity", None, NUMERIC),
     "two numbers": ("1 2", None, NUMERIC),
     "empty": ("", None, "no_amount"),
@@ -161,7 +270,7 @@ MOMENTS: dict[str, tuple[str | None, datetime | None, str | None]] = {
     "before the first block": ("2009-01-02T23:59:59Z", None, "bad_time"),
     "a year as a number": ("2026", None, "bad_time"),
     "a day as a number": ("20260301", None, "bad_time"),
-    "the epoch": ("0", None, "bad_time"),
+    "the epoch, which programs write for none": ("0", None, "no_time"),
     "the far future": ("2100-01-01T00:00:00Z", None, "bad_time"),
     "beyond all calendars": ("9" * 18, None, "bad_time"),
     "more digits than a number holds": ("9" * 30, None, "bad_time"),
@@ -174,7 +283,7 @@ MOMENTS: dict[str, tuple[str | None, datetime | None, str | None]] = {
     "now": ("now", None, "bad_time"),
     "today": ("today", None, "bad_time"),
     "words": ("yesterday noon", None, "bad_time"),
-    "not a number": ("NaN", None, "bad_time"),
+    "a word for nothing": ("NaT", None, "no_time"),
     "empty": ("", None, "no_time"),
     "spaces only": ("  ", None, "no_time"),
     "absent": (None, None, "no_time"),
@@ -205,7 +314,7 @@ NUMBERS: dict[str, tuple[str | None, float | None, str | None]] = {
     "negative": ("-3", -3.0, "volume_negative"),
     "words": ("many", None, "volume_not_numeric"),
     "thousands": ("1,000", None, "volume_not_numeric"),
-    "not a number": ("NaN", None, "volume_not_numeric"),
+    "a word for nothing is fine": ("NaN", None, None),
     "infinite": ("Infinity", None, "volume_not_numeric"),
     "minus infinite": ("-inf", None, "volume_not_numeric"),
     "beyond a double": ("1E999", None, "volume_not_numeric"),
@@ -256,3 +365,19 @@ def test_the_chain_of_a_row_outranks_the_one_of_its_source_and_reasons_keep_thei
     )
     found = answers(spark, cases, checks.chain_of(F.col("chain"), "polygon"), reasons)
     assert found == {"said": ("base", []), "blank": ("polygon", []), "absent": ("polygon", ["first", "second"])}
+
+
+HEX = "ab12" * 10
+FORMS = {
+    "EQBpLWDAI_rZ6OnLtT26LOXLjsHENSiku6Iq1rgDtOX6bt4u": "form_ton_friendly", "alice.eth": "form_name",
+    "sub.alice.ETH": "form_name", f"eth:0x{HEX}": "form_prefix", f"eip155:1:0x{HEX}": "form_prefix", HEX: "form_no_0x",
+    f"0x{'0' * 24}{HEX}": "form_length", "0x12": "form_length", f'="0x{HEX}"': "form_formula", "458304": "form_digits",
+    f"0x{HEX}": None, "alice": None, "": None,
+}  # fmt: skip
+
+
+def test_what_is_odd_in_an_address_is_told(spark: SparkSession) -> None:
+    """`bad address` alone sends people looking; each form has its own fix."""
+    canonical = checks.address(F.col("raw"), F.lit("ethereum"), CHAINS)
+    found = answers(spark, {text: (text,) for text in FORMS}, checks.odd_form(F.col("raw"), canonical))
+    assert {text: form for text, (form,) in found.items()} == FORMS

@@ -105,8 +105,10 @@ def test_no_scratch_file_is_left(twice: Twice) -> None:
 
 
 def test_what_happened_at_or_after_as_of_is_counted_and_not_used(twice: Twice) -> None:
-    participants = twice.night.slice(Participants).collect()
-    assert len(participants) == twice.wanted["actions"]["kept"] == twice.first["participants"]
+    everybody = twice.night.slice(Participants).collect()
+    assert len(everybody) == twice.first["participants"]
+    participants = [row for row in everybody if row[Participants.bad_row] is None]
+    assert len(participants) == twice.wanted["actions"]["kept"]
     assert max(row[Participants.last_action_at].astimezone(UTC) for row in participants) < AS_OF
     owned = {row[AccountAddresses.account] for row in twice.night.facts(AccountAddresses).collect()}
     assert len(owned) == twice.wanted["owned"]["kept"]
@@ -115,14 +117,30 @@ def test_what_happened_at_or_after_as_of_is_counted_and_not_used(twice: Twice) -
     assert len(moved) == sum(twice.wanted[name]["kept"] for name in sources)
 
 
+def test_whom_only_bad_rows_name_is_a_participant_of_whom_nothing_is_known(twice: Twice) -> None:
+    """Everybody who is on the list has a verdict."""
+    unread = [row for row in twice.night.slice(Participants).collect() if row[Participants.bad_row]]
+    assert len(unread) == twice.wanted["actions"]["quarantined"] == twice.first["unreadable"]
+    assert {row[Participants.bad_row] for row in unread} == {"bad_time"}
+    assert {row[Participants.first_action_at] for row in unread} == {None}
+
+
 def test_every_participant_has_an_address_and_only_known_movements_are_claimed(twice: Twice) -> None:
     rows = twice.night.slice(ParticipantAddresses).collect()
-    accounts = {row[Participants.account] for row in twice.night.slice(Participants).collect()}
+    everybody = twice.night.slice(Participants).collect()
+    accounts = {row[Participants.account] for row in everybody if row[Participants.bad_row] is None}
     assert {row[ParticipantAddresses.account] for row in rows} == accounts
     moved = twice.night.facts(Transfers).collect()
-    seen = {row[name] for row in moved for name in (Transfers.sender, Transfers.recipient)}
     claimed = {row[ParticipantAddresses.address]: row[ParticipantAddresses.has_transfers] for row in rows}
-    assert claimed == {one: one in seen for one in claimed}
+    assert claimed == {row[ParticipantAddresses.address]: any(is_theirs(row, move) for move in moved) for row in rows}
+    assert set(claimed.values()) == {True, False}
+
+
+def is_theirs(owner: Any, move: Any) -> bool:
+    """Of an address that is an account's since a time, only movements since then."""
+    since, at = owner[ParticipantAddresses.valid_from], move[Transfers.at]
+    is_end = owner[ParticipantAddresses.address] in (move[Transfers.sender], move[Transfers.recipient])
+    return is_end and (since is None or (at is not None and at >= since))
 
 
 # what a run is made of ------------------------------------------------------------------------------------------------

@@ -33,8 +33,12 @@ TOKENS: dict[str, tuple[Row, tuple[object, ...], list[str]]] = {  # row -> chain
     "everything wrong": (
         {"address": "usdc", "decimals": "-1", "usd": "cheap", "chain": "doge"},
         ("doge", None, -1, None),
-        ["unknown_chain", "bad_address", "decimals_negative", "usd_not_numeric"],
+        ["unknown_chain", "decimals_negative"],
     ),
+    "a price that is none": (
+        {"address": TOKEN, "decimals": "6", "usd": "-"}, ("base", TOKEN, 6, None), []),
+    "the coin as an address": (
+        {"address": "0x" + "0" * 40, "decimals": "18", "usd": "2000"}, ("base", "native", 18, 2000.0), []),
     "no decimals": ({"address": TOKEN}, ("base", TOKEN, None, None), ["null_decimals"]),
 }  # fmt: skip
 
@@ -57,7 +61,7 @@ LABELS: dict[str, tuple[Row, list[str]]] = {
     "words with digits": ({"address": TOKEN, "label": "0x-protocol|1inch"}, []),
     "one word": ({"address": B, "label": "BRIDGE", "chain": "polygon"}, []),
     "no word": ({"address": B, "label": " "}, ["null_label"]),
-    "everything wrong": ({"address": "x", "chain": "doge"}, ["unknown_chain", "bad_address", "null_label"]),
+    "everything wrong": ({"address": "x", "chain": "doge"}, ["unknown_chain", "null_label"]),
 }
 
 

@@ -31,10 +31,13 @@ ACTIONS: dict[str, tuple[Row, list[str]]] = {  # name: row in the campaign's own
     "a summary of five": ({"wallet": B, "when": "2026-03-01", "n": "5", "reward": "1e2"}, []),
     "no account": ({"when": "2026-03-01"}, ["null_account"]),
     "an account that is no address": ({"wallet": "alice", "when": "2026-03-01"}, ["bad_address"]),
-    "no time": ({"wallet": A}, ["no_time"]),
+    "no time": ({"wallet": A}, []),
+    "figures that are none": ({"wallet": A, "when": "2026-03-01", "usd": "much", "reward": "0x1f", "n": "-2"}, []),
+    "an account named like nothing": ({"wallet": "None", "when": "2026-03-01"}, ["null_account"]),
+    "an account that lost its digits": ({"wallet": "4.58E+17", "when": "2026-03-01"}, ["lost_digits"]),
     "everything wrong": (
         {"wallet": "0x1", "when": "soon", "usd": "much", "reward": "-1", "n": "few"},
-        ["bad_address", "bad_time", "volume_not_numeric", "reward_negative", "num_actions_not_numeric"],
+        ["bad_address", "form_length", "bad_time"],
     ),
 }
 
@@ -67,6 +70,7 @@ def test_an_action_in_the_campaigns_words_becomes_one_in_ours(actions: Found) ->
 
 def test_the_row_as_it_stood_is_kept_with_their_names(actions: Found) -> None:
     raw = actions["everything wrong"][RAW].asDict()
+    assert raw.pop("_line") is None, "kept where fields are too many"
     assert raw == {"id": "everything wrong"} | dict(ACTIONS["everything wrong"][0]) | {"what": None, "hash": None}
 
 
@@ -76,7 +80,7 @@ def test_accounts_need_not_be_addresses_once_a_source_says_which_they_have(spark
     source = Source(format="participation", path=str(write(tmp_path / "a.parquet", rows)))
     parse = partial(participation.participation, campaign_id="c", chain="base", chains=CHAINS, is_address=False)
     found = parsed(spark, source, parse, "account")
-    assert (found[" Alice "]["account"], found[" Alice "]["position"]) == ("Alice", "7")
+    assert (found[" Alice "]["account"], found[" Alice "]["position"][:5]) == ("Alice", "01:7|")
     assert found[""]["_reasons"] == ["null_account"]
     assert found[EVM.upper()]["account"] == EVM, "one that is an address is written as transfers write it"
 
@@ -87,7 +91,18 @@ OWNED: dict[str, tuple[Row, list[str]]] = {
     "of an account named by another": ({"account": EVM.upper(), "address": A}, []),
     "no account": ({"address": A}, ["null_account"]),
     "no address": ({"account": "alice"}, ["no_address"]),
-    "an unknown chain": ({"account": "alice", "address": A, "chain": "doge"}, ["unknown_chain", "bad_address"]),
+    "an unknown chain": ({"account": "alice", "address": A, "chain": "doge"}, ["unknown_chain"]),
+    "for a time": ({"account": "alice", "address": A, "valid_from": "2026-03-01", "valid_to": "1775001600"}, []),
+    "until a time": ({"account": "alice", "address": A, "valid_from": "N/A", "valid_to": "2026-04-01T00:00:00Z"}, []),
+    "ending as it begins": (
+        {"account": "alice", "address": A, "valid_from": "2026-03-01", "valid_to": "2026-03-01"},
+        ["bad_interval"],
+    ),
+    "ending before it begins": (
+        {"account": "alice", "address": A, "valid_from": "2026-03-02", "valid_to": "2026-03-01"},
+        ["bad_interval"],
+    ),
+    "an end that is no time": ({"account": "alice", "address": A, "valid_to": "never ever"}, ["bad_time"]),
     "everything wrong": (
         {"account": " ", "address": "x", "chain": "base", "valid_from": "soon"},
         ["null_account", "bad_address", "bad_time"],
@@ -112,3 +127,46 @@ def test_an_accounts_address_says_its_chain_and_since_when(owned: Found) -> None
     found = [(row["chain"], row["address"], utc(row["valid_from"])) for row in list(owned.values())[:2]]
     assert found == [("base", A, None), ("polygon", A, NOON.replace(hour=0))]
     assert owned["of an account named by another"]["account"] == EVM
+
+
+def test_an_accounts_address_says_until_when(owned: Found) -> None:
+    april = NOON.replace(month=4, day=1, hour=0)
+    ends = [utc(owned[name]["valid_to"]) for name in ("on its own chain", "for a time", "until a time")]
+    assert ends == [None, april, april]
+    assert owned["until a time"]["valid_from"] is None, "a word for nothing is no time"
+
+
+def test_an_address_is_the_accounts_on_every_chain_where_none_is_named(
+    owned: Found, spark: SparkSession, tmp_path: Path
+) -> None:
+    assert owned["on the campaign's chain"]["on_every_chain"]
+    assert not owned["on its own chain"]["on_every_chain"]
+    rows = [{"id": "named in the campaign file", "account": "alice", "address": A}]
+    source = Source(format="account_addresses", path=str(write(tmp_path / "a.csv", rows)), chain="base")
+    parse = partial(
+        participation.account_addresses, campaign_id="c", chain="base", chains=CHAINS, is_chain_named=bool(source.chain)
+    )
+    (row,) = parsed(spark, source, parse, "id").values()
+    assert (row["chain"], row["on_every_chain"]) == ("base", False)
+
+
+def test_figures_that_cannot_be_read_are_unknown_and_counted(actions: Found) -> None:
+    """An optional figure does not decide whether a person exists."""
+    row = actions["figures that are none"]
+    assert (row["volume_usd"], row["reward"], row["num_actions"], row["_unread"]) == (None, None, 1, 3)
+    assert actions["a summary of five"]["_unread"] == 0
+    assert (row["account"], row["account_as_given"]) == (A, A)
+    assert actions["an action"]["account_as_given"] == A.upper(), "as the campaign wrote it"
+
+
+def test_the_name_of_a_transaction_keeps_its_case_where_case_has_a_meaning(spark: SparkSession, tmp_path: Path) -> None:
+    """In lower case a Solana signature names no transaction, and nobody can look it up."""
+    wallet, signature = (
+        "ER2rkaix56wQAHLEvCQP2L4aomsqhWHYPTtizocq3iQt",
+        "aE9mmY4ykHSSwAb6eGmiMK375DW5rYZAZvovPa1S1whbKYU8",
+    )
+    rows = [{"account": wallet, "tx_hash": signature}]
+    source = Source(format="participation", path=str(write(tmp_path / "a.csv", rows)))
+    parse = partial(participation.participation, campaign_id="c", chain="solana", chains=CHAINS, is_address=True)
+    found = parsed(spark, source, parse, "account")[wallet]
+    assert (found["account"], found["tx_hash"]) == (wallet, signature)

@@ -28,13 +28,19 @@ from tests.ingest.written import (
 
 PAID = {"tx_hash": tx(1), "at": "2026-03-01T12:00:00Z", "sender": A, "recipient": B, "asset": "native"}
 PAID |= {"amount_raw": str(10**18)}
+SENTINEL = "0xEeeeeEeeeEeEeeEeEeEeeEEEeeeeEeeeeeeeEEeE"
 MOVES: dict[str, tuple[Row, object]] = {  # row -> reasons, or why it is no transfer
     "coins": ({**PAID, "initiator": A.upper(), "memo": " 42 "}, []),
     "tokens": ({**PAID, "asset": TOKEN.upper(), "amount_raw": "5000000", "position": "2:7"}, []),
     "coins inside a call": ({**PAID, "kind": "Internal", "block_number": "100", "tx_index": "3"}, []),
     "on another chain": ({**PAID, "chain": "polygon"}, []),
     "an asset nobody listed": ({**PAID, "asset": address(0xDEAD)}, []),
+    "the coin as an address": ({**PAID, "asset": SENTINEL, "kind": "token"}, []),
+    "nobody signed, no memo": ({**PAID, "initiator": "0x0", "memo": "None"}, []),
     "nothing": ({**PAID, "amount_raw": "000"}, "zero_value"),
+    "it failed": ({**PAID, "status": "reverted"}, "failed"),
+    "a fraction of a coin": ({**PAID, "amount_raw": "0.05"}, ["amount_fraction"]),
+    "in hex": ({**PAID, "amount_raw": "0xde0b6b3a7640000"}, ["amount_hexadecimal"]),
     "no hash": ({**PAID, "tx_hash": ""}, ["null_tx_hash"]),
     "no asset": ({**PAID, "asset": None}, ["no_asset"]),
     "above uint256": ({**PAID, "amount_raw": str(2**256)}, ["amount_above_2_256"]),
@@ -48,8 +54,8 @@ MOVES: dict[str, tuple[Row, object]] = {  # row -> reasons, or why it is no tran
             "amount_raw": "-5", "at": "never", "block_number": "ten", "tx_index": "-1",
         },
         [
-            "null_tx_hash", "unknown_chain", "unknown_kind", "bad_sender", "bad_recipient", "bad_asset",
-            "amount_negative", "bad_time", "block_number_not_numeric", "tx_index_negative",
+            "null_tx_hash", "unknown_chain", "unknown_kind", "amount_negative", "bad_time",
+            "block_number_not_numeric", "tx_index_negative",
         ],
     ),
 }  # fmt: skip
@@ -75,6 +81,7 @@ VALUED = {  # name: chain, kind, asset, amount, dollars
     "coins": ("base", "native", "native", 1.0, 2500.0),
     "tokens": ("base", "token", TOKEN, 5.0, None),
     "coins inside a call": ("base", "internal", "native", 1.0, 2500.0),
+    "the coin as an address": ("base", "native", "native", 1.0, 2500.0),
     "on another chain": ("polygon", "native", "native", 1.0, None),
     "an asset nobody listed": ("base", "token", address(0xDEAD), None, None),
 }
@@ -90,13 +97,14 @@ def test_a_transfer_is_valued_by_its_chains_tokens(moves: Found, case: str) -> N
 
 def test_payments_of_one_transaction_are_told_apart_where_the_source_does_not_number_them(moves: Found) -> None:
     """A payout to fifty wallets would be one row otherwise, and forty-nine duplicates."""
-    assert moves["tokens"]["position"] == "2:7"
-    unnumbered = [moves[name]["position"] for name in ("coins", "coins inside a call", "an asset nobody listed")]
+    unnumbered = [moves[name]["movement"] for name in ("coins", "tokens", "an asset nobody listed")]
     assert len(set(unnumbered)) == len(unnumbered)
-    assert moves["coins"]["position"] == moves["on another chain"]["position"], "a row written twice is one"
+    assert moves["coins"]["movement"] == moves["coins inside a call"]["movement"], "a movement told twice is one"
+    assert moves["coins"]["movement"] == moves["the coin as an address"]["movement"]
 
 
 def test_who_signed_and_the_memo_are_kept(moves: Found) -> None:
+    assert (moves["nobody signed, no memo"]["initiator"], moves["nobody signed, no memo"]["memo"]) == (None, None)
     assert (moves["coins"]["initiator"], moves["coins"]["memo"]) == (A, "42")
     assert (moves["coins inside a call"]["block_number"], moves["coins inside a call"]["tx_index"]) == (100, 3)
 
@@ -109,7 +117,7 @@ PAIRS: dict[str, tuple[Row, object]] = {
     "to itself": ({"from_address": A, "to_address": A.upper()}, "to_itself"),
     "everything wrong": (
         {"from_address": "x", "to_address": "", "chain": "doge", "kind": "gift", "n_transfers": "-2"},
-        ["unknown_chain", "unknown_kind", "bad_sender", "no_recipient", "num_transfers_negative"],
+        ["unknown_chain", "unknown_kind", "num_transfers_negative"],
     ),
 }
 

@@ -33,7 +33,8 @@ A, B, TOKEN = address(1), address(2), address(0xC0)
 
 
 def tx(n: int) -> str:
-    return f"0x{n:064x}"
+    """A hash of zeros would be none."""
+    return f"0x{n + 1:064x}"
 
 
 def csv_text(rows: Iterable[Row], names: Iterable[str] = ()) -> str:

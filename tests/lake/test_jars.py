@@ -74,7 +74,7 @@ def test_fetched_once_then_read_from_the_cache(
     paths = local_jars(jars, say=said.append)
     assert [path.read_bytes() for path in paths] == [GOOD, GOOD]
     assert sorted(cache_folder(jars).iterdir()) == sorted(paths)
-    assert said == [f"Fetching 2 jar(s) into {cache_folder(jars)}; this happens once."]
+    assert said == [f"Fetching 2 jars into {cache_folder(jars)}; this happens once."]
     assert capfd.readouterr() == ("", "")
     assert not left_running(tmp_path)
 

@@ -115,7 +115,7 @@ def test_rows_shared_by_a_group_hold_nothing_that_one_of_it_tests(made: list[Fol
 
 def test_one_campaign_is_too_few_and_says_so(tmp_path: Path) -> None:
     one = rows(tmp_path, num_campaigns=1)
-    with pytest.raises(InputError, match="1 training campaigns, wanted farms and honest groups in two or more"):
+    with pytest.raises(InputError, match="1 training campaign, wanted farms and honest groups in two or more"):
         is_calibration(one, one.campaign.tolist(), SEED)
     kept, left = runnable(folds(one, None, SEED), one, SEED)
     assert not kept

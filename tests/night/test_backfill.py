@@ -86,7 +86,7 @@ def test_a_backfilled_night_from_files_in_another_order_is_the_night_and_what_is
 
     ended = backfill(Lake(str(mine), spark), nights(), Silent(), said.append)
     assert [one.status for one in ended] == ["failed", "published"]
-    assert "no valid action" in ended[0].said
+    assert "nobody can be judged" in ended[0].said
     assert "disqualified" in ended[1].said
     assert public_rows(mine) == public_rows(both)
     assert [one.status for one in backfill(Lake(str(mine), spark), nights()[1:], Silent(), said.append)] == ["left"]

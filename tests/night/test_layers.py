@@ -47,7 +47,7 @@ def write(path: Path, moves: list[Move]) -> None:
         writer = csv.writer(file)
         writer.writerow(("tx_hash", "at", "sender", "recipient", "asset", "amount_raw", "initiator"))
         for number, at, sender, recipient in moves:
-            writer.writerow((f"0x{number:064x}", at, sender, recipient, "native", str(10**17), sender))
+            writer.writerow((f"0x{number + 1:064x}", at, sender, recipient, "native", str(10**17), sender))
 
 
 def campaign(folder: Path, *files: list[Move]) -> Path:

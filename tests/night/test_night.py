@@ -101,7 +101,7 @@ def test_a_held_night_changes_no_public_table_until_it_is_released(
     shutil.copytree(lake, emptied)
     none = tiny.write(tmp_path / "none", policy="min_flagged_share = 0.79")
     (none.parent / "participation.csv").write_text(f"account,at\n{tiny.LATE},2030-01-01T00:00:00Z\n")
-    with pytest.raises(InputError, match="no valid action before as_of"):
+    with pytest.raises(InputError, match="every action is at or after as_of"):
         run_step("ingest", night_of(spark, settings, none, emptied, "2026-06-01T00:00:00Z"), Silent())
     with pytest.raises(LakeError, match="no records of tiny"):  # or it is published, with nobody on its list
         release(Lake(str(emptied), spark), run_id, "ops@example", "checked by hand", Silent())

@@ -14,7 +14,7 @@ EARLY = "2026-03-25T00:00:00Z"
 FIRST = "2026-03-21T00:30:00Z"
 """Five of the farm and five of the staff have begun: too few to be flagged."""
 FARM, STAFF, HONEST = 9, 9, 6
-EXCHANGE, OPERATOR, COMPANY, SINK = (f"0x{c * 40}" for c in "abcd")
+EXCHANGE, OPERATOR, COMPANY, SINK, ELSEWHERE = (f"0x{c * 40}" for c in "abcde")
 
 
 def address(group: int, n: int) -> str:
@@ -47,6 +47,7 @@ def write(folder: Path, *, seed: int = 0, policy: str = "") -> Path:
     actions += [(a, START + timedelta(days=d)) for a, d in ((STRAGGLER, 30), (UNKNOWN, 9), (LATE, 400))]
     _csv(folder / "participation.csv", ("account", "at", "volume_usd"), [(a, _iso(t), "10.5") for a, t in actions], rng)
     moves = [_pay(n, OPERATOR, a, START + timedelta(days=18, minutes=n)) for n, a in enumerate(farm())]
+    moves.append(_pay(400, ELSEWHERE, OPERATOR, START - timedelta(days=9), "5"))  # so its history is known
     moves.append(_pay(FARM, OPERATOR, STRAGGLER, START + timedelta(days=18, minutes=FARM)))
     moves += [_pay(100, COMPANY, a, START - timedelta(days=2), position=n) for n, a in enumerate(staff())]
     moves += [_pay(200 + n, EXCHANGE, a, START - timedelta(days=n + 1)) for n, a in enumerate(honest())]
@@ -60,6 +61,9 @@ name = "Tiny"
 chain = "ethereum"
 starts_at = 2026-03-01T00:00:00Z
 ends_at = 2026-04-10T00:00:00Z
+
+[ingest]
+max_stale_days = 30
 
 [policy]
 max_flagged_share = 0.8
@@ -88,7 +92,8 @@ def _iso(at: datetime) -> str:
 
 
 def _hash(n: int) -> str:
-    return f"0x{n:064x}"
+    """A hash of zeros would be none."""
+    return f"0x{n + 1:064x}"
 
 
 def _pay(n: int, sender: str, recipient: str, at: datetime, coins: str = "0.05", position: int = 0) -> tuple[str, ...]:

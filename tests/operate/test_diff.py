@@ -71,7 +71,7 @@ def test_counts_come_first_then_the_accounts_with_their_reasons(lake: str) -> No
   took no part -> disqualified           1
   disqualified -> clear                  1
   clear        -> took no part           1
-  1 more took no part then and are not flagged: not listed.
+  1 more took no part then and is not flagged: not listed.
 
 Accounts
   0xout: review -> disqualified

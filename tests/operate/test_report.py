@@ -13,7 +13,7 @@ from rich.console import Console
 
 from abuse.edge.report import next_commands
 from abuse.operate.page import printable
-from abuse.operate.report import GateAnswer, Report, SourceCount, render, summary_line
+from abuse.operate.report import AssetCount, GateAnswer, Report, SourceCount, render, summary_line
 
 
 def source(name: str, table: str, rows_in: int, **counts: int) -> SourceCount:
@@ -30,6 +30,19 @@ def source(name: str, table: str, rows_in: int, **counts: int) -> SourceCount:
         "after_as_of": rest["after_as_of"],
         "unknown_status": counts.get("unknown_status", 0),
         "note": "",
+    }
+
+
+def asset(name: str, rows: int, counting: int, **why: int) -> AssetCount:
+    rest = {k: why.get(k, 0) for k in ("without_decimals", "without_price", "dust")}
+    return {
+        "asset": name,
+        "is_listed": True,
+        "rows": rows,
+        "counting": counting,
+        "without_decimals": rest["without_decimals"],
+        "without_price": rest["without_price"],
+        "dust": rest["dust"],
     }
 
 
@@ -51,6 +64,7 @@ def normal_night() -> Report:
             source("labels", "labels", 30_112, duplicates=40),
         ],
         "quarantine_reasons": {"bad_address": 71, "time_missing": 30, "amount_not_a_number": 12},
+        "assets": [asset("native", 3_000, 2_900, dust=100), asset("0xa0", 10, 0, without_price=10)],
         "services": {
             "exchange": {"label": 812, "inferred": 31},
             "bridge": {"label": 44, "inferred": 2},
@@ -166,7 +180,7 @@ def test_an_empty_night_is_shown_too() -> None:
 def test_the_summary_is_one_line() -> None:
     assert summary_line(normal_night()) == (
         "spring-2026 as of 2026-04-01 run 3f0a9c1be55d7720 attempt 1: published; 5,120 disqualified, 604 review, "
-        "13,911 clear, 12 exempt, 330 not analysed; 611 clusters; 6 of 6 gates passed; 1 warnings; 3 min 48 s"
+        "13,911 clear, 12 exempt, 330 not analysed; 611 clusters; 6 of 6 gates passed; 1 warning; 3 min 48 s"
     )
 
 

@@ -83,8 +83,8 @@ def test_bad_rows_close_the_gate_of_their_table_alone_and_are_named_by_key(spark
     found = asked(spark, clusters(spark, {}), bad)
     gate = found["contract:cluster_members"]
     assert (found["contract:clusters"].passed, gate.passed, gate.value, gate.limit) == (True, False, 3.0, 0.0)
-    assert "1 rows break `role.allowed` (role is one of: founder, core, leaf)" in gate.message
-    assert "1 rows break `key.unique` (no two rows have one cluster_id, account)" in gate.message
+    assert "1 row breaks `role.allowed` (role is one of: founder, core, leaf)" in gate.message
+    assert "1 row breaks `key.unique` (no two rows have one cluster_id, account)" in gate.message
     assert json.loads(gate.detail or "") == [
         {"promise": "key.unique", "cluster_id": "c1", "account": "c", "rows": 2},
         {"promise": "role.allowed", "cluster_id": "c1", "account": "b", "role": "boss"},
@@ -119,7 +119,7 @@ def test_a_rule_closes_its_gate_and_names_the_rows(spark: SparkSession) -> None:
     )
     gate = asked(spark, rules=(bad,))["in_two_clusters"]
     assert (gate.passed, gate.value) == (False, 1.0)
-    assert gate.message == "1 accounts in more than one cluster; none is let pass"
+    assert gate.message == "accounts in more than one cluster: 1; none is let pass"
     assert json.loads(gate.detail or "") == [{"promise": "in_two_clusters", "account": "z"}]
 
 

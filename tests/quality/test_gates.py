@@ -125,3 +125,9 @@ def test_a_figure_that_is_missing_never_passes() -> None:
     for name in GOOD:
         with pytest.raises(KeyError, match=name):
             output_gates({key: value for key, value in GOOD.items() if key != name}, RULES)
+
+
+def test_the_gate_on_bad_rows_says_the_most_frequent_cause_and_its_own_fix() -> None:
+    line = {"source": "eth", "rows_in": 10, "quarantined": 9, "why_quarantined": "the asset is missing. Map it."}
+    (gate,) = input_gates([line], RULES)
+    assert gate.message.endswith("Most often the asset is missing. Map it.")

@@ -3,15 +3,26 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 from pathlib import Path
 
 import abuse
 from abuse.quality.gates import MUST_BE_ZERO, cluster_gates, drift_gates, input_gates, output_gates
+from abuse.quality.inputs import analysed_gate, belief_gates
 from abuse.quality.rules import RULES
 from abuse.quality.runbook import advice, runbook
 from abuse.settings import Settings
 
 SOURCE = Path(abuse.__file__).parent
+INGEST = {
+    "sources": [
+        {"source": "a", "table": "traces", "rows_in": 1, "chain": "base", "newest": "2026-02-01T00:00:00+00:00"}
+    ],
+    "assets": [{"asset": "native", "is_listed": True, "rows": 1, "counting": 1}],
+    "owned": {"given": 1, "unowned": 0},
+    "unnamed": 0,
+}
+"""What ingest says where it says everything."""
 
 
 def gate_names() -> set[str]:
@@ -23,6 +34,8 @@ def gate_names() -> set[str]:
         *cluster_gates({"largest": 1, "participants": 1}, settings),
         *output_gates(figures, settings),
         *drift_gates({"scored_before": 0}, settings),
+        *belief_gates(INGEST, datetime(2026, 3, 1, tzinfo=UTC), settings),
+        analysed_gate({"clear": 1}, settings),
     ]
     text = "".join(path.read_text() for path in SOURCE.rglob("*.py"))
     made = set(re.findall(r'Gate\(f"(\w+):', text))

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import csv
+import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
+from abuse.cli import main
 from abuse.errors import InputError, LakeError
 from abuse.lake.ledger import append, ledger, replace_rows
 from abuse.lake.maintain import maintain
 from abuse.lake.people import Now, review_ids, run_name
 from abuse.lake.publication import current, runs
+from abuse.operate.handover import check
 from abuse.review.decide import undo
-from abuse.review.freeze import freeze, freezes, reversals, write_csv
+from abuse.review.freeze import export_frozen, freeze, freezes, reversals, write_csv
 from abuse.settings import Maintain
 from abuse.tables import Decisions, DisqualifiedAccounts, Freezes, Runs
 from tests.lake.test_publication import NIGHT, publish
@@ -112,6 +117,67 @@ def test_maintenance_keeps_what_was_frozen_for_good(lake: str, tmp_path: Path) -
     assert current(lake, "drop").read(DisqualifiedAccounts).num_rows == 30
 
 
+def handed(folder: Path) -> tuple[dict[str, Any], list[str]]:
+    """The manifest, and who is on the list."""
+    manifest = check(str(folder))
+    with (folder / manifest["files"][0]["name"]).open(encoding="utf-8", newline="") as file:
+        return manifest, [row["account"] for row in csv.DictReader(file)]
+
+
+def test_a_frozen_list_is_handed_over_as_it_was_whatever_came_since(lake: str, tmp_path: Path) -> None:
+    """People's word, later nights, another freeze and a clean-up of the lake change nothing of what payout gets."""
+    says(lake, "overturn", FARM[3])
+    frozen = freeze(lake, "drop", "ann", None)
+    says(lake, "overturn", FARM[0])
+    says(lake, "confirm", TEAM[0])
+    published(tmp_path / "lake", CLUSTERS | {"farm": FARM[:30]}, run_id="run2")  # the same night again
+    published(tmp_path / "lake", CLUSTERS | {"farm": FARM[:20]}, as_of=NIGHT + timedelta(days=1), run_id="run3")
+    later = freeze(lake, "drop", "ann", "second payout")
+    maintain(lake, Maintain(keep_days=1), now=datetime.now(UTC) + timedelta(days=3000))
+    export_frozen(lake, "drop", frozen["freeze_id"], str(tmp_path / "out"))
+    manifest, accounts = handed(tmp_path / "out")
+    assert accounts == sorted(FARM)
+    assert (manifest["run_id"], manifest["rows"], "reviews" in manifest) == ("run1", frozen["num_disqualified"], False)
+    assert manifest["freeze"]["freeze_id"] == frozen["freeze_id"]
+    assert manifest["versions"] == json.loads(frozen["versions"])
+    export_frozen(lake, "drop", None, str(tmp_path / "out"))
+    manifest, accounts = handed(tmp_path / "out")
+    assert (manifest["freeze"]["freeze_id"], accounts) == (later["freeze_id"], FARM[:20])
+    assert (manifest["since"]["added"], manifest["since"]["removed"]) == (0, 20)
+
+
+def test_a_lake_that_holds_another_list_than_was_frozen_hands_none_over(lake: str, tmp_path: Path) -> None:
+    frozen = freeze(lake, "drop", "ann", None)
+    append(lake, Freezes, [frozen | {"freeze_id": "other", "list_digest": "0" * 16, "frozen_at": datetime.now(UTC)}])
+    with pytest.raises(LakeError, match="freeze other: the table lists other accounts than were frozen"):
+        export_frozen(lake, "drop", None, str(tmp_path / "out"))
+    assert not (tmp_path / "out").exists()
+    with pytest.raises(InputError, match="no freeze nope"):
+        export_frozen(lake, "drop", "nope", str(tmp_path / "out"))
+
+
+def test_the_command_hands_a_frozen_list_over(lake: str, tmp_path: Path) -> None:
+    frozen = freeze(lake, "drop", "ann", None)
+    says(lake, "overturn", FARM[0])
+    words = ["export", "--campaign", "drop", "--lake", lake]
+    for freeze_id in ([], [frozen["freeze_id"]]):
+        done = CliRunner().invoke(main, [*words, "--freeze", *freeze_id, "--out", str(tmp_path / "out")])
+        assert done.exit_code == 0, done.output
+        assert f"40 accounts of drop as of 2026-04-01T00:00:00Z, run run1, freeze {frozen['freeze_id']}" in done.output
+
+
+def test_reversals_name_the_account_as_the_campaign_wrote_it(tmp_path: Path) -> None:
+    rows = tables({"farm": FARM})
+    for row in rows[Decisions]:
+        row["account_as_given"] = row["account"].upper().replace("X", "x")
+    lake = str(tmp_path / "lake")
+    publish(lake, rows)
+    freeze(lake, "drop", "ann", None)
+    says(lake, "overturn", FARM[9])
+    (one,) = reversals(lake, "drop")[1]
+    assert (one.account, one.account_as_given) == (FARM[9], FARM[9].upper().replace("X", "x"))
+
+
 def test_a_spreadsheet_runs_nothing_of_it(tmp_path: Path) -> None:
     evil = "=HYPERLINK(1)"
     lake = published(tmp_path / "lake", {"farm": [*FARM, evil, "-1:ab", f"'{evil}"]})
@@ -119,7 +185,7 @@ def test_a_spreadsheet_runs_nothing_of_it(tmp_path: Path) -> None:
     says(lake, "overturn", evil, "-1:ab", f"'{evil}", FARM[0])
     write_csv(str(tmp_path / "out.csv"), reversals(lake, "drop")[1])
     rows = list(csv.reader((tmp_path / "out.csv").open(encoding="utf-8")))
-    assert rows[0][:3] == ["account", "before", "after"]
+    assert rows[0][:4] == ["account", "account_as_given", "before", "after"]
     assert {row[0] for row in rows[1:]} == {FARM[0], f"'{evil}", "'-1:ab", f"''{evil}"}
 
 

@@ -11,7 +11,8 @@ import pytest
 from abuse.campaign import Source
 from abuse.errors import InputError
 from abuse.lake.digests import source_digest
-from abuse.lake.files import _one_header, matched
+from abuse.lake.layout import layout
+from abuse.lake.matching import matched
 from abuse.lake.storage import read_all_json, read_json, remove_tree, storage_of, write_json
 from tests.s3.conftest import SECRET
 from tests.s3.copied import paths, uploaded
@@ -64,6 +65,7 @@ def test_folders_and_files_are_listed_alike(root: str) -> None:
     assert {entry.size for entry in storage.files(root)} == {1, 2}
     assert storage.folders(root) == [f"{root}/{name}" for name in ("data", "more", "t.parquet", "t.parquet-old")]
     assert storage.names(root) == ["a.csv", "data.csv"]
+    assert storage.below(f"{root}/t.parquet") == [f"{root}/t.parquet/part-{n}.parquet" for n in (0, 1)]
     none = f"{root}/none"
     assert [*storage.files(none), *storage.folders(none), *storage.names(none)] == []
 
@@ -101,7 +103,7 @@ def test_a_pattern_names_the_same_files(root: str, pattern: str, names: list[str
     assert found == [f"{root}/{name}" for name in names]
 
 
-@pytest.mark.parametrize("pattern", ["data/x_*.csv", "t.parquet", "a.csv", "*.parquet"])
+@pytest.mark.parametrize("pattern", ["more/x_*.csv", "t.parquet", "a.csv", "*.parquet", "data/deep"])
 def test_a_source_has_one_digest_wherever_it_lies(tmp_path: Path, bucket: str, pattern: str) -> None:
     filled(str(tmp_path))
     uploaded(tmp_path, f"{bucket}/in")
@@ -115,18 +117,28 @@ def test_a_source_that_is_not_there_is_one_line(bucket: str) -> None:
         matched(Source(format="participation", path=f"{bucket}/in/x.csv"))
 
 
+def test_a_hidden_file_and_a_table_are_refused_there_too(root: str) -> None:
+    filled(root)
+    with pytest.raises(InputError, match=r"data/\.x_3\.csv has a hidden file name"):
+        matched(Source(format="participation", path=f"{root}/data/x_*.csv"))
+    storage_of(root).write(f"{root}/t.parquet/_delta_log/0.json", b"{}")
+    for pattern in ("t.parquet", "t.parquet/*.parquet"):
+        with pytest.raises(InputError, match="a Delta table's folder"):
+            matched(Source(format="participation", path=f"{root}/{pattern}", name="t"))
+
+
 def test_headers_are_compared_in_packed_files_too(root: str) -> None:
     storage = storage_of(root)
     for name, text in (("one", b"account,at\n1,2\n"), ("two", b"\xef\xbb\xbfaccount,at\r\n3,4\r\n")):
         storage.write(f"{root}/{name}.csv.gz", gzip.compress(text))
     source = Source(format="participation", path=f"{root}/*.csv.gz")
-    _one_header(source, matched(source))
+    layout(source, matched(source))
     storage.write(f"{root}/three.csv.gz", gzip.compress(b"account,when\n"))
     with pytest.raises(InputError, match="other columns in"):
-        _one_header(source, matched(source))
+        layout(source, matched(source))
     storage.write(f"{root}/three.csv.gz", b"no gzip")
-    with pytest.raises(InputError, match="cannot be read"):
-        _one_header(source, matched(source))
+    with pytest.raises(InputError, match="is not packed by gzip"):
+        layout(source, matched(source))
 
 
 def test_what_opens_a_table_holds_no_secret(bucket: str) -> None:

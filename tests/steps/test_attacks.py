@@ -9,6 +9,7 @@ import pytest
 from pyspark.sql import DataFrame, SparkSession
 
 from tests.steps.attacks import DAY, EXCHANGE, Outcome, World, outcome
+from tests.steps.lives import FARM, LIVES
 
 BUILDERS: list[Callable[[World], None]] = []
 
@@ -58,6 +59,29 @@ def bridge_relayer(w: World) -> None:
         at = w.rng.uniform(0, 40 * DAY)
         w.pays("pool", account, 0.05, at, kind="internal", position="1:0", initiator=w("relayer"))
         w.joins(account, at + w.rng.uniform(1, 5 * DAY))
+
+
+@world
+def bridge_maker(w: World) -> None:
+    """Whoever pays it on one chain gets coins on the other; within days, and nobody else has use for it."""
+    for account in names("user", 40):
+        at = w.rng.uniform(0, 3 * DAY)
+        w.pays(f"{account}-bank", account, 0.2, at - 5, chain="polygon")
+        w.pays(account, "maker", 0.1, at, chain="polygon")
+        w.pays("maker", account, 0.1, at + 0.1)
+        w.joins(account, at + w.rng.uniform(1, 9 * DAY))
+
+
+@world
+def busy_exchange(w: World) -> None:
+    """One that no list names, in the week of the announcement: some of its new customers take part, most do not."""
+    for n, customer in enumerate(names("customer", 100)):
+        w.pays("hot", customer, 0.1, w.rng.uniform(0, 5 * DAY))
+        w.pays(f"depositor{n}", "hot", 0.3, w.rng.uniform(0, 5 * DAY))
+    for account in names("user", 60):
+        at = w.rng.uniform(0, 5 * DAY)
+        w.pays("hot", account, 0.1, at)
+        w.joins(account, at + w.rng.uniform(1, 9 * DAY))
 
 
 @world
@@ -238,10 +262,13 @@ def found(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Outc
     for build in BUILDERS:
         worlds.append(World(build.__name__))
         build(worlds[-1])
-    return outcome(spark, worlds, spill)
+    return outcome(spark, [*worlds, *LIVES], spill)
 
 
-@pytest.mark.parametrize("name", ["hot_wallet", "small_hot_wallet", "faucet", "bridge_relayer", "payroll"])
+SERVICES = ("hot_wallet", "small_hot_wallet", "busy_exchange", "faucet", "bridge_relayer", "bridge_maker", "payroll")
+
+
+@pytest.mark.parametrize("name", SERVICES)
 def test_a_service_that_pays_many_ties_none(found: Outcome, name: str) -> None:
     assert found.groups(name) == []
     assert set(found.verdicts(name).values()) == {"clear"}
@@ -326,3 +353,13 @@ def test_a_participant_that_a_list_calls_an_exchange_is_tied_to_nobody_and_told_
     decision = found.decisions["misnamed/user00000"]
     assert decision["verdict"] == "clear"
     assert "serves_many: Nothing ties it. The list list calls it exchange." in decision["reasons"]
+
+
+@pytest.mark.parametrize("life", LIVES, ids=lambda life: life.name)
+def test_no_payment_to_an_address_with_a_history_frees_a_farm(found: Outcome, life: World) -> None:
+    """Nor does it take along whom the operator paid."""
+    verdicts = found.verdicts(life.name)
+    assert {verdicts.pop(account) for account in FARM} <= {"disqualified", "review"}
+    verdicts.pop("operator", None)
+    assert set(verdicts.values()) <= {"clear", "review"}
+    assert found.services.get(f"{life.name}/operator") is None

@@ -63,7 +63,13 @@ def member(n: int, **known: Any) -> dict[str, Any]:
             *("funder_serves", "hops", "origin", "sunk_at", "sink", "sink_amount", "sink_serves"),
         )
     )
-    began = {"first_at": n * 60 * SECOND, "last_at": n * 60 * SECOND + DAY, "campaign_start": 0, "num_actions": 1}
+    began: dict[str, Any] = {
+        "first_at": n * 60 * SECOND,
+        "last_at": n * 60 * SECOND + DAY,
+        "campaign_start": 0,
+        "num_actions": 1,
+    }
+    began |= {"precision_s": 0.0}
     partners = {"time_partners": 3, "time_expected": 1.0, "money_partners": 0, "sink_partners": 0}
     tied = {"sequence_partners": 0, "num_neighbours": 1}
     return {"cluster_id": "c", "account": f"a{n:02d}"} | began | partners | tied | plain | known
@@ -88,6 +94,46 @@ def test_of_members_whose_money_is_unknown_nothing_is_said_of_money() -> None:
     assert {found[name] for name in FEATURE_FAMILIES["sink"]} == {None}
     assert found["median_gap_s"] == 60
     assert found["size"] == 8
+
+
+def untimed(n: int) -> dict[str, Any]:
+    """The same script on a list without times."""
+    row = scripted(n)
+    acts = [act | {"at": None} for act in row["acts"]]
+    return row | {"first_at": None, "last_at": None, "campaign_start": None, "acts": acts}
+
+
+def test_of_members_whose_times_are_unknown_nothing_is_said_of_time_and_order() -> None:
+    found = described([untimed(n) for n in range(10)])
+    timed = {
+        *FEATURE_FAMILIES["time"],
+        "pause_s",
+        "pause_spread",
+        "span_cv",
+        "step_lag_spread",
+        "wait_s",
+        "prior_calls",
+    }
+    timed |= {
+        "prior_cv",
+        "wait_cv",
+        "same_order_share",
+        "order_overlap",
+        "sink_wait_s",
+        "order_agreement",
+        "sink_order_agreement",
+    }
+    said = {name for name in timed if found[name] is not None}
+    assert said <= {"together_share", "together_surprise"}, "which say that nobody began near another"
+    assert (found["same_tasks_share"], found["task_overlap"], found["num_words"]) == (1.0, 1.0, 3.0)
+
+
+def test_the_times_that_are_known_speak_for_half_a_cluster_or_more() -> None:
+    half = described([member(n) if n % 2 else member(n, first_at=None) for n in range(10)])
+    less = described([member(n) if n % 3 == 0 else member(n, first_at=None) for n in range(10)])
+    assert (half["median_gap_s"], less["median_gap_s"]) == (120, None)
+    dates = described([member(n, precision_s=86_400.0) for n in range(10)])
+    assert (dates["median_gap_s"], dates["hour_concentration"], dates["gap_cv"]) == (86_460, None, None)
 
 
 def scripted(n: int) -> dict[str, Any]:

@@ -6,6 +6,7 @@ import hashlib
 import itertools
 import random
 from collections import defaultdict
+from collections.abc import Mapping
 from datetime import datetime
 
 import pytest
@@ -19,7 +20,7 @@ from abuse.steps.clusters.components import check
 from abuse.steps.spill import Spill
 from abuse.tables import Links, Participants
 from tests.conftest import frame
-from tests.steps.worlds import Fact, hour
+from tests.steps.worlds import START, Fact, hour
 
 CAMPAIGN = "drop"
 GIANT = 14
@@ -48,24 +49,28 @@ SHAPES: dict[str, tuple[int, list[tuple[int, int]], str]] = {
 }
 
 
+Born = Mapping[str, "datetime | None"]
+"""account -> its first action, where its time is known"""
+
+
 def member(world: str, n: int) -> str:
     return f"{world}/{n:02d}"
 
 
-def random_graphs(num: int, seed: int) -> tuple[dict[str, datetime], list[Edge]]:
+def random_graphs(num: int, seed: int) -> tuple[Born, list[Edge]]:
     """Accounts with their first action, often at the same time, and edges src < dst inside each graph."""
     rng = random.Random(seed)
-    born: dict[str, datetime] = {}
+    born: dict[str, datetime | None] = {}
     edges: list[Edge] = []
     for g in range(num):
         names = [member(f"g{g:03d}", n) for n in range(rng.randint(1, 14))]
-        born |= {name: hour(rng.randint(0, 3)) for name in names}
+        born |= {name: hour(at) if (at := rng.randint(0, 3)) else None for name in names}
         share = rng.choice((0.0, 0.1, 0.15, 0.2, 0.5, 1.0))
         edges += [e for e in itertools.combinations(names, 2) if rng.random() < share]
     return born, edges
 
 
-def groups(born: dict[str, datetime], edges: list[Edge]) -> set[frozenset[str]]:
+def groups(born: Born, edges: list[Edge]) -> set[frozenset[str]]:
     """Union-find; groups of two or more."""
     parent = {name: name for name in born}
 
@@ -89,7 +94,7 @@ def link(edge: Edge, kind: str = "first_gas", via: str | None = "f", strength: i
     return row | {"strength": strength, "evidence": []}
 
 
-def people(born: dict[str, datetime]) -> list[Fact]:
+def people(born: Born) -> list[Fact]:
     return [{"account": name, "first_action_at": at, "last_action_at": at} for name, at in born.items()]
 
 
@@ -107,8 +112,9 @@ def spill(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Spil
     return written
 
 
-def world() -> tuple[dict[str, datetime], list[Edge]]:
-    born, edges = random_graphs(500, seed=7)
+def world() -> tuple[Born, list[Edge]]:
+    drawn, edges = random_graphs(500, seed=7)
+    born = dict(drawn)
     for name, (size, pairs, _) in SHAPES.items():
         born |= {member(name, n): hour(n) for n in range(size)}
         edges += [(member(name, min(p)), member(name, max(p))) for p in pairs]
@@ -118,7 +124,7 @@ def world() -> tuple[dict[str, datetime], list[Edge]]:
 def computed(
     spark: SparkSession,
     spill: Spill,
-    born: dict[str, datetime],
+    born: Born,
     links: list[Fact],
     rules: settings.Clusters = RULES,
 ) -> Found:
@@ -166,7 +172,7 @@ def test_an_account_tied_to_nobody_is_in_no_cluster(found: Found) -> None:
 def test_a_cluster_is_named_after_its_first_account(found: Found) -> None:
     born, _ = world()
     for cluster_id, accounts in member_sets(found).items():
-        founder = min(accounts, key=lambda name: (born[name], name))
+        founder = min(accounts, key=lambda name: (born[name] is None, born[name] or START, name))
         assert cluster_id == hashlib.sha256(f"{CAMPAIGN}\n{founder}".encode()).hexdigest()[:16]
         assert found[0][cluster_id].founder == founder
         assert [a for a in accounts if found[1][a].role == "founder"] == [founder]

@@ -13,11 +13,12 @@ from dataclasses import dataclass, field
 import networkx as nx
 import pytest
 from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
 
 from abuse import settings
 from abuse.steps.links.co_activity import co_activity
 from abuse.steps.links.ties import as_links
-from abuse.tables import EVIDENCE, Participants, Participation
+from abuse.tables import EVIDENCE, Links, Participants, Participation
 from tests.conftest import frame
 from tests.steps.worlds import Fact, by_world, hour, placed
 
@@ -99,6 +100,11 @@ SCRIPTS: dict[str, World] = {
     "a script replayed at a constant lag ties": World(acts=did("a") + did("b", lag=40), ties=AB),
     "a lag of days ties too": World(acts=did("a") + did("b", lag=3.3 * DAY), ties=AB),
     "no lag at all ties": World(acts=did("a") + did("b"), ties=AB),
+    "rows of unknown time among them change nothing": World(
+        acts=did("a") + did("b", lag=40) + [r | {"at": None, "position": f"x{r['position']}"} for r in did("b")],
+        ties=AB,
+    ),
+    "a list without times ties nobody": World(acts=[row | {"at": None} for row in did("a") + did("b")]),
     "rows in another order tie the same": World(acts=(did("a") + did("b", lag=40))[::-1], ties=AB),
     "a minute off the median lag ties": World(acts=did("a") + did("b", bent(3, 60), lag=40), ties=AB),
     "more than a minute off does not": World(acts=did("a") + did("b", bent(3, 61), lag=40)),
@@ -181,7 +187,8 @@ def in_step(spark: SparkSession, worlds: Iterable[str], rules: settings.Links) -
     rows = [placed(w, row) | {"action": row["action"] and f"{w}/{row['action']}"} for w in worlds for row in acts(w)]
     random.Random(1).shuffle(rows)
     known = [placed(name, row) for name in worlds for row in actors(WORLDS[name])]
-    return co_activity(frame(spark, Participation, rows), frame(spark, Participants, known), rules)
+    moved = spark.createDataFrame([], "_moved string")
+    return co_activity(frame(spark, Participation, rows), frame(spark, Participants, known), moved, rules)
 
 
 @pytest.fixture(scope="module")
@@ -191,7 +198,8 @@ def ties(spark: SparkSession) -> DataFrame:
 
 @pytest.fixture(scope="module")
 def found(ties: DataFrame) -> Mapping[str, list[Fact]]:
-    return by_world(as_links(ties, RULES.num_evidence).collect(), "src")
+    known = ties.withColumn(Links.is_known, F.lit(True))
+    return by_world(as_links(known, RULES.num_evidence).collect(), "src")
 
 
 def acts(world: str) -> list[Fact]:

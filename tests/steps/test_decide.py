@@ -46,8 +46,8 @@ LINKS = {"first_gas": "money", "sweep": "sink", "co_activity": "sequence", "coun
 class Case:
     """One account: by default in a proven group of ten, tied by money and by time.
 
-    `dealt`: others it is tied to by a common counterparty. `cut`: members of another group that it was tied to.
-    `services`: why addresses of it serve many.
+    `dealt`: others it is tied to by a common counterparty. `unknown`: by an address of which nothing else is known.
+    `cut`: members of another group that it was tied to. `services`: why addresses of it serve many.
     """
 
     verdict: str
@@ -61,9 +61,11 @@ class Case:
     sink: int = 0
     sequence: int = 0
     dealt: int = 0
+    unknown: int = 0
     cut: int = 0
     together: int = 9
     expected: float = 0.5
+    gap_s: float | None = 3600.0
     is_giant: bool = False
     is_weak: bool = False
     services: tuple[str, ...] = ()
@@ -109,6 +111,14 @@ MACHINE: dict[str, Case] = {
         codes="cluster_size money_link sink_link sequence_link same_time farm_score",
         kinds="money sink sequence time",
     ),
+    "when its group began is unknown, and money and a common destination tie it": Case(
+        verdict="disqualified",
+        sink=3,
+        together=0,
+        gap_s=None,
+        codes="cluster_size money_link sink_link farm_score time_unknown",
+        kinds="money sink",
+    ),
     "just the score that is asked": Case(verdict="disqualified", score_lower=0.5, kinds="money time"),
     "just the members that are asked": Case(verdict="disqualified", size=8, kinds="money time"),
     "money alone is for a person": Case(
@@ -118,7 +128,7 @@ MACHINE: dict[str, Case] = {
     "the same acts in the same order alone are for a person": Case(
         verdict="review",
         money=0,
-        sequence=4,
+        sequence=1,
         together=0,
         codes="cluster_size sequence_link farm_score one_kind_of_evidence",
         kinds="sequence",
@@ -132,6 +142,16 @@ MACHINE: dict[str, Case] = {
     ),
     "a common counterparty alone is for a person": Case(
         verdict="review", money=0, dealt=4, together=0, codes="cluster_size farm_score one_kind_of_evidence"
+    ),
+    "an address of which nothing else is known is no evidence beside time": Case(
+        verdict="review",
+        money=0,
+        unknown=4,
+        codes="cluster_size same_time farm_score one_kind_of_evidence unknown_payer",
+        kinds="time",
+    ),
+    "an address of which nothing else is known, beside one that is": Case(
+        verdict="disqualified", unknown=4, codes=GROUP, kinds="money time"
     ),
     "what tied it to another group was cut, and is no evidence": Case(
         verdict="disqualified",
@@ -323,8 +343,9 @@ def grouped() -> dict[str, Case]:
 
 
 def described(name: str, case: Case) -> Fact:
-    row: Fact = {"cluster_id": f"c {name}", "account": name, "size": case.size, "median_gap_s": 3600.0, "gap_s": 60.0}
-    row |= {"time_partners": case.together, "time_expected": case.expected}
+    row: Fact = {"cluster_id": f"c {name}", "account": name, "size": case.size, "gap_s": 60.0}
+    row |= {"median_gap_s": case.gap_s, "time_partners": case.together, "time_expected": case.expected}
+    row["unknown_partners"] = case.unknown
     return row | {"money_partners": case.money, "sink_partners": case.sink, "sequence_partners": case.sequence}
 
 
@@ -482,6 +503,19 @@ def test_the_reasons_name_the_figures_that_held(found: Mapping[str, list[Fact]])
         "same_time: 9 others of the group began within the same window of time; chance gives 0.5.",
         "farm_score: The group scores 0.95 as a farm; half of it began within 60.0 minutes of the one before.",
     ]
+
+
+def test_numbers_agree_with_their_nouns(found: Mapping[str, list[Fact]]) -> None:
+    one = listed(found["the same acts in the same order alone are for a person"][0]["reasons"])
+    assert "sequence_link: It did the same in the same order as 1 other of the group, at a constant lag." in one
+    assert "one_kind_of_evidence: 1 kind of evidence holds; 2 are needed." in one
+    none = listed(found["a common counterparty alone is for a person"][0]["reasons"])
+    assert "one_kind_of_evidence: 0 kinds of evidence hold; 2 are needed." in none
+
+
+def test_no_pace_is_told_of_a_group_whose_times_are_unknown(found: Mapping[str, list[Fact]]) -> None:
+    name = "when its group began is unknown, and money and a common destination tie it"
+    assert "farm_score: The group scores 0.95 as a farm." in listed(found[name][0]["reasons"])
 
 
 def test_who_is_left_alone_is_told_why(found: Mapping[str, list[Fact]]) -> None:

@@ -58,6 +58,7 @@ ACTS = [
     act("bob", "t2", MINUTE * 4),
     act("cy", "t3", DAY * 5),
     act("cy", "sum", DAY, num=9),
+    act("bob", "listed", DAY) | {"at": None},
 ]
 CALLS = [
     call("t1", A, MINUTE * 0),

@@ -14,7 +14,7 @@ from pyspark.sql import Row, SparkSession
 
 from abuse import settings
 from abuse.steps.features import features
-from abuse.tables import EVIDENCE, ClusterMembers, Links, Participants
+from abuse.tables import ClusterMembers, Links, Participants
 from tests.conftest import frame
 from tests.steps.worlds import START, Fact
 
@@ -52,10 +52,6 @@ def link(src: str, dst: str, kind: str, evidence_kind: str = "money") -> Fact:
     return {"src": src, "dst": dst, "kind": kind, "evidence_kind": evidence_kind, "strength": 1, "evidence": []}
 
 
-def moved_by(tx_hash: str) -> tuple[str | None, ...]:
-    return tuple(tx_hash if field.name == "tx_hash" else None for field in EVIDENCE)
-
-
 LINKS = [
     link("of 4/0", "of 4/1", "first_gas"),
     link("of 4/0", "of 4/1", "direct"),
@@ -74,12 +70,19 @@ LINKS = [
     link("of 8/0", "of 9/0", "direct"),
     link("of 8/1", "of 9/0", "direct"),
     link("of 8/1", "stranger", "direct"),
-    link("one pays and enrols/0", "one pays and enrols/1", "disperse") | {"evidence": [moved_by("0xpaid")]},
-    link("one pays and enrols/3", "one pays and enrols/4", "co_activity", "sequence")
-    | {"evidence": [moved_by("0xtx3")]},
+    link("one pays and enrols/0", "one pays and enrols/1", "disperse")
+    | {"begun_by_payment": ["one pays and enrols/0", "one pays and enrols/1"]},
+    link("one pays and enrols/2", "one pays and enrols/5", "co_activity", "sequence")
+    | {"begun_by_payment": ["one pays and enrols/2"]},
+    link("one pays and enrols/3", "of 11/0", "direct") | {"begun_by_payment": ["one pays and enrols/3", "of 11/0"]},
+    link("of 12/0", "of 12/1", "first_gas") | {"is_known": False},
+    link("of 12/0", "of 12/2", "first_gas") | {"is_known": True},
+    link("of 12/1", "of 12/2", "sweep", "sink") | {"is_known": False},
+    link("of 12/1", "of 12/3", "counterparty") | {"is_known": False},
+    link("of 12/2", "of 13/2", "first_gas") | {"is_known": False},
 ]
 PAYOUT, ENROLLED = "one pays and enrols", (0, 1, 2)
-"""A cluster, and those of its members whose first action is the transaction that paid them."""
+"""A cluster, and those of its members who began by a transaction of a tie within it."""
 PARTNERS: dict[str, tuple[str, list[tuple[int, int, int]]]] = {
     # name: cluster -> money, sink and sequence partners of its first few members
     "each other counts once, whatever the number of links": ("of 4", [(2, 0, 0), (1, 1, 0), (1, 1, 0), (0, 0, 0)]),
@@ -89,6 +92,7 @@ PARTNERS: dict[str, tuple[str, list[tuple[int, int, int]]]] = {
     "ties that were cut to other clusters, or to nobody's, do not count": ("of 8", [(0, 1, 0), (0, 1, 0)]),
     "nor from the other end": ("of 9", [(0, 0, 0)]),
     "nobody is tied": ("of 10", [(0, 0, 0)]),
+    "an address of which nothing else is known is no evidence": ("of 12", [(1, 0, 0), (0, 0, 0), (1, 0, 0)]),
 }
 
 
@@ -100,17 +104,12 @@ def found(spark: SparkSession) -> Mapping[str, list[Row]]:
     ]
     whole = features(
         frame(spark, ClusterMembers, members),
-        frame(spark, Participants, [{"account": a, "first_action_at": t} | began(a) for a, t in born.items()]),
+        frame(spark, Participants, [{"account": a, "first_action_at": t} for a, t in born.items()]),
         frame(spark, Links, LINKS),
         RULES,
     )
     rows = sorted(whole.collect(), key=lambda r: int(r.account.split("/")[1]))
     return {cluster: [r for r in rows if r.cluster_id == cluster] for cluster in STARTS}
-
-
-def began(account: str) -> Fact:
-    cluster, _, n = account.partition("/")
-    return {"first_tx_hash": ("0xpaid" if int(n) in ENROLLED else f"0xtx{n}") if cluster == PAYOUT else None}
 
 
 def gaps(starts: list[float]) -> list[float]:
@@ -170,6 +169,11 @@ def test_in_a_rush_chance_explains_many_and_in_a_quiet_time_nobody(found: Mappin
 def test_an_action_that_moved_the_money_of_a_tie_is_no_evidence_of_time_too(found: Mapping[str, list[Row]]) -> None:
     """A sponsor pays fresh wallets and enrols them in one transaction: that is one kind of evidence, not two."""
     assert [row.time_partners for row in found[PAYOUT]] == [0, 0, 0, 2, 2, 2]
+
+
+def test_who_is_tied_by_unknown_addresses_alone_is_counted_apart(found: Mapping[str, list[Row]]) -> None:
+    assert [r.unknown_partners for r in found["of 12"][:5]] == [1, 2, 1, 0, 0]
+    assert {r.unknown_partners for name in STARTS for r in found[name] if name != "of 12"} == {0}
 
 
 @pytest.mark.parametrize("name", PARTNERS)

@@ -22,12 +22,14 @@ from tests.steps.worlds import Fact
 HALF = 3600.0
 RULES = settings.Score(half_gap_s=HALF, steepness=2.0)
 GAPS = [0.0, 1.0, HALF / 2, HALF, HALF * 2, HALF * 3, HALF * 1000]
-CASES: dict[str, tuple[tuple[float, float | None, float], tuple[float, float, float]]] = {
+CASES: dict[str, tuple[tuple[float | None, float | None, float | None], tuple[float, float, float]]] = {
     # name: median gap, its upper bound, own gap -> score, lower bound, of the member
     "half a chance at the half gap": ((HALF, HALF, HALF), (0.5, 0.5, 0.5)),
     "sure where all began at once": ((0.0, 0.0, 0.0), (1.0, 1.0, 1.0)),
     "nothing is known without an upper bound": ((HALF, None, HALF), (0.5, 0.0, 0.5)),
     "each figure is read from its own gap": ((HALF, HALF * 2, HALF * 3), (0.5, 0.2, 0.1)),
+    "neither for nor against where no time is known": ((None, None, None), (0.5, 0.0, 0.5)),
+    "nor of a member whose own is not": ((HALF * 2, HALF * 3, None), (0.2, 0.1, 0.5)),
 }
 
 
@@ -40,7 +42,7 @@ def found(spark: SparkSession) -> Mapping[str, Row]:
     return {row.account: row for row in whole}
 
 
-def described(account: str, gap: float, upper: float | None, own: float) -> Fact:
+def described(account: str, gap: float | None, upper: float | None, own: float | None) -> Fact:
     row: Fact = {"cluster_id": f"c {account}", "account": account, "size": 9}
     return row | {"median_gap_s": gap, "median_gap_upper_s": upper, "gap_s": own}
 
@@ -63,6 +65,8 @@ def test_a_longer_gap_never_scores_higher_and_the_lower_bound_never_above_the_sc
 def test_the_reason_says_the_gap_so_that_it_reads(found: Mapping[str, Row], name: str, said: str) -> None:
     wanted = f"median_gap: Half of the members began within {said} of the one before."
     assert found[name].top_reasons == [wanted]
+    unknown = found["neither for nor against where no time is known"].top_reasons
+    assert unknown == ["time_unknown: When its members began is not known, so their times say nothing."]
 
 
 def cluster(name: str, **known: float) -> Fact:

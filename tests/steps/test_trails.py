@@ -208,9 +208,51 @@ SWEEPS: dict[str, tuple[list[Fact], set[Hop]]] = {
     ),
     "who took part in nothing has no sweep": ([paid("stranger", "sink", at=11)], set()),
 }
+OWNED: dict[str, tuple[list[Fact], set[Hop]]] = {
+    # `h` is its account's from hour 5 until hour 20; `c` on polygon alone; `n` of one account until 12, then another's
+    "first coins of its former owner are nobody's": (
+        [paid("g", "f", at=1), paid("f", "h", at=4), paid("o", "h", at=7)],
+        set(),
+    ),
+    "first coins as it became the account's": (
+        [paid("g", "f", at=1), paid("f", "h", at=5)],
+        {("h", 1, "f", None), ("h", 2, "g", None)},
+    ),
+    "first coins when it was the account's no more": ([paid("f", "h", at=20)], set()),
+    "first coins on another chain than the account's": ([paid("f", "c", at=1)], set()),
+    "first coins on the account's chain": (
+        [paid("g", "f", at=1), paid("f", "c", at=2, chain="polygon"), paid("z", "f", at=1, chain="polygon")],
+        {("c", 1, "f", None), ("c", 2, "z", None)},
+    ),
+    "first coins of an address that two accounts had": ([paid("f", "n", at=1)], {("n", 1, "f", None)}),
+}
+HANDED_ON: dict[str, tuple[list[Fact], set[Hop]]] = {
+    "what its next owner sent away is no sweep": ([paid("h", "z", at=21)], set()),
+    "what its next owner sent away hides no sweep": (
+        [paid("h", "sink", at=19), paid("h", "z", at=20)],
+        {("h", 1, "sink", None)},
+    ),
+    "what went away on another chain": ([paid("c", "z", at=11)], set()),
+    "what went away on the account's chain": ([paid("c", "sink", at=11, chain="polygon")], {("c", 1, "sink", None)}),
+    "each of its owners has a sweep": (
+        [paid("n", "early", at=11), paid("n", "sink", at=11.5), paid("n", "other", at=13)],
+        {("n", 1, "sink", None), ("n", 1, "other", None)},
+    ),
+}
+FIRST_GAS |= OWNED
+SWEEPS |= HANDED_ON
 CASES = {("first_gas", name): case for name, case in FIRST_GAS.items()}
 CASES |= {("sweep", name): case for name, case in SWEEPS.items()}
-OWNED = {"a": "a", "p": "two", "q": "two"}  # address -> its account
+HOLDERS: list[Fact] = [
+    {"account": "a", "address": "a"},
+    {"account": "two", "address": "p"},
+    {"account": "two", "address": "q"},
+    {"account": "b", "address": "h", "valid_from": hour(5), "valid_to": hour(20)},
+    {"account": "b", "address": "c", "chain": "polygon", "on_every_chain": False},
+    {"account": "a", "address": "n", "valid_to": hour(12)},
+    {"account": "b", "address": "n", "valid_from": hour(12)},
+]
+"""On every chain and always, where they do not say."""
 
 
 @pytest.fixture(scope="module")
@@ -219,10 +261,8 @@ def found(spark: SparkSession) -> Mapping[str, list[Fact]]:
     worlds = [name for _, name in CASES]
     assert len(set(worlds)) == len(CASES)
     acted: Fact = {"first_action_at": hour(-9), "last_action_at": hour(LAST_ACTION)}
-    people = placed_all({w: [acted | {"account": a} for a in set(OWNED.values())] for w in worlds})
-    owned = placed_all(
-        {w: [{"account": a, "chain": "ethereum", "address": x} for x, a in OWNED.items()] for w in worlds}
-    )
+    people = placed_all({w: [acted | {"account": a} for a in ("a", "two", "b")] for w in worlds})
+    owned = placed_all({w: [{"chain": "ethereum", "on_every_chain": True} | row for row in HOLDERS] for w in worlds})
     served = placed_all({w: [{"address": "exchange", "kind": k} for k in ("exchange", "hub")] for w in worlds})
     rules = settings.Settings()
     moves = placed_all({name: case[0] for (_, name), case in CASES.items()})
@@ -262,3 +302,13 @@ def test_a_hop_shows_the_payment_it_rests_on(found: Mapping[str, list[Fact]]) ->
 def test_a_sweep_shows_the_payment_it_rests_on(found: Mapping[str, list[Fact]]) -> None:
     (end,) = found["a token on the list counts"]
     assert [end[c] for c in ("funded", "tx_hash", "amount", "asset")] == ["a", "a>sink@11t", 1.0, "usdc"]
+
+
+def test_every_hop_says_when_its_address_was_paid_or_paid(found: Mapping[str, list[Fact]]) -> None:
+    """Whose the address was then, the trail is."""
+    hops = found["first coins as it became the account's"]
+    assert {(r["hop"], r["begun_at"]) for r in hops} == {(n, hour(5).replace(tzinfo=None)) for n in (1, 2)}
+    ends = found["each of its owners has a sweep"]
+    assert {(r["reached"], r["begun_at"]) for r in ends if r["kind"] == "sweep"} == {
+        (sink, hour(at).replace(tzinfo=None)) for sink, at in (("sink", 11.5), ("other", 13))
+    }

@@ -11,7 +11,10 @@ from pyspark.sql import Row
 Fact = dict[str, object]
 
 START = datetime(2026, 3, 1, tzinfo=UTC)
-NAMES = ("account", "address", "sender", "recipient", "initiator", "tx_hash", "reached", "funded", "src", "dst", "via")
+NAMES = (
+    *("account", "address", "sender", "recipient", "initiator", "tx_hash", "reached", "funded", "src", "dst", "via"),
+    "first_tx_hash",
+)
 
 
 def hour(n: float) -> datetime:

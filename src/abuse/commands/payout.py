@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from dataclasses import asdict
+from typing import Any
 
 import click
 
 from abuse.commands.options import as_json, by_actor, console, echo_json, of_campaign, on_lake, place
+from abuse.plurals import agreeing, counted
+
+LATEST = "latest"
+"""What `--freeze` without an id means."""
 
 
 @click.command()
@@ -30,8 +36,10 @@ def freeze(campaign_id: str, lake: str, as_of: str | None, actor: str, note: str
         return
     versions, page = json.loads(row["versions"]), console()
     say(page, f"Freeze {row['freeze_id']} of {campaign_id}, run {row['run_id']}", "bold")
-    say(page, f"  {row['num_disqualified']:,} of {row['num_participants']:,} accounts are out")
-    say(page, f"  {row['num_in_review']:,} more are in doubt, and not on the list")
+    num_out, num_doubted = row["num_disqualified"], row["num_in_review"]
+    whole = counted(row["num_participants"], "account")
+    say(page, f"  {num_out:,} of {whole} {agreeing(num_out, 'is', 'are')} out")
+    say(page, f"  {counted(num_doubted, 'more is', 'more are')} in doubt, and not on the list")
     for line in waiting(lake, campaign_id):
         say(page, f"  {line}", "yellow")
     say(
@@ -39,8 +47,9 @@ def freeze(campaign_id: str, lake: str, as_of: str | None, actor: str, note: str
         f"  pay by {lake}/disqualified_accounts at version {versions['disqualified_accounts']}, of it the rows where",
     )
     say(page, f"    campaign_id = '{campaign_id}' AND as_of = '{row['as_of'].isoformat()}'")
-    command = f"abuse reversals --campaign {campaign_id} --lake {lake} --freeze {row['freeze_id']}"
-    say(page, f"  what people reverse from now on: {command}")
+    where = f"--campaign {campaign_id} --lake {lake} --freeze {row['freeze_id']}"
+    say(page, f"  the same as files: abuse export {where} --out DIR")
+    say(page, f"  what people reverse from now on: abuse reversals {where}")
 
 
 @click.command()
@@ -70,7 +79,7 @@ def reversals(campaign_id: str, lake: str, freeze_id: str | None, out: str, is_j
         before = every[1]["freeze_id"]
         say(page, f"  the latest of {len(every)}; who paid by another names it: --freeze {before}", "yellow")
     for one in found:
-        say(page, f"  {one.account}: {one.before} -> {one.after}, by {one.actor}")
+        say(page, f"  {one.account_as_given}: {one.before} -> {one.after}, by {one.actor}")
         say(page, f"    {one.reason.partition(':')[2].strip()}", "dim")
 
 
@@ -79,31 +88,77 @@ def reversals(campaign_id: str, lake: str, freeze_id: str | None, out: str, is_j
 @click.option("--lake", callback=place, default="", help="Folder of the lake, or s3a://bucket/prefix.")
 @click.option("--out", callback=place, default="", help="Folder to write to, or s3://bucket/prefix.")
 @click.option("--as-of", help="The night; the current publication unless given.")
+@click.option(
+    "--freeze",
+    "freeze_id",
+    is_flag=False,
+    flag_value=LATEST,
+    help="The list as it was frozen, whatever came since: of this id, the latest without one.",
+)
 @click.option("--format", "kind", type=click.Choice(["csv", "parquet"]), default="csv", show_default=True)
 @click.option("--check", "exported", callback=place, default="", help="Folder of an export: is it as it was written?")
 @as_json
 def export(
-    campaign_id: str | None, lake: str, out: str, as_of: str | None, kind: str, exported: str, is_json: bool
+    campaign_id: str | None,
+    lake: str,
+    out: str,
+    as_of: str | None,
+    freeze_id: str | None,
+    kind: str,
+    exported: str,
+    is_json: bool,
 ) -> None:
-    """Hands the disqualified accounts of a publication over, with a manifest; --check DIR alone checks one."""
-    from abuse.instants import parse_instant
-    from abuse.lake.publication import current
-    from abuse.operate import export as handing_over
+    """Hands the disqualified accounts over, with a manifest; --check DIR alone checks what was handed over.
 
-    is_asked = bool(campaign_id or lake or out or as_of)
+    In a folder that holds a list already, that one stays, and the manifest says what changed since.
+    """
+    from abuse.operate.handover import check, earlier
+
+    is_asked = bool(campaign_id or lake or out or as_of or freeze_id)
     if is_asked == bool(exported) or not (exported or (campaign_id and lake and out)):
         raise click.UsageError("give --campaign, --lake and --out, or --check alone.")
-    if exported:
-        manifest = handing_over.check(exported)
-    else:
-        publication = current(lake, str(campaign_id), parse_instant(as_of) if as_of else None)
-        manifest = handing_over.export(publication, out, kind)
+    if as_of and freeze_id:
+        raise click.UsageError("--freeze names a night already: leave --as-of away.")
+    manifest = check(exported) if exported else _exported(lake, str(campaign_id), as_of, freeze_id, out, kind)
     if is_json:
         echo_json(manifest)
         return
+    num_earlier = len(earlier(exported)) if exported else 0
+    state = ", as written" if exported else ""
+    state += f", and {counted(num_earlier, 'earlier list')} too" if num_earlier else ""
+    for line in _told(exported or out, manifest, state):
+        click.echo(line)
+
+
+def _exported(
+    lake: str, campaign_id: str, as_of: str | None, freeze_id: str | None, out: str, kind: str
+) -> dict[str, Any]:
+    """The manifest of what is handed over: a frozen list, or that of now."""
+    from abuse.instants import parse_instant
+    from abuse.lake.publication import current
+    from abuse.operate.export import export as exported
+    from abuse.review.freeze import export_frozen
+
+    if freeze_id:
+        return export_frozen(lake, campaign_id, None if freeze_id == LATEST else freeze_id, out, kind)
+    return exported(current(lake, campaign_id, parse_instant(as_of) if as_of else None), out, kind)
+
+
+def _told(out: str, manifest: dict[str, Any], state: str) -> Iterator[str]:
+    """What was handed over, and what changed since the list of before."""
     names = ", ".join(file["name"] for file in manifest["files"])
-    about = f"{manifest['rows']:,} accounts of {manifest['campaign']} as of {manifest['as_of']}"
-    click.echo(f"{exported or out}: {names}, {about}, run {manifest['run_id']}{', as written' if exported else ''}")
+    about = f"{counted(manifest['rows'], 'account')} of {manifest['campaign']} as of {manifest['as_of']}"
+    frozen = f", freeze {manifest['freeze']['freeze_id']}" if "freeze" in manifest else ""
+    yield f"{out}: {names}, {about}, run {manifest['run_id']}{frozen}{state}"
+    since = manifest.get("since")
+    if since is None:
+        return
+    before = f"since run {since['run_id']} as of {since['as_of']}, kept as {since['manifest']}"
+    if since["added"] is None:
+        yield f"  {before}: what changed is unknown, {since['unknown']}"
+        return
+    told = f"{counted(since['added'], 'account')} added, {since['removed']:,} removed"
+    yield f"  {before}: {told}{', named in ' + since['file']['name'] if since['file'] else ''}"
 
 
 COMMANDS: tuple[click.Command, ...] = (freeze, reversals, export)

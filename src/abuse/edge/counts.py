@@ -6,8 +6,11 @@ from typing import Any
 
 from abuse.campaign import Campaign, Source
 from abuse.edge.context import Night, is_before
-from abuse.edge.facts import counted, totals, unit_figures
+from abuse.edge.facts import counted as counted_rows
+from abuse.edge.facts import totals, unit_figures
 from abuse.errors import CheckError
+from abuse.plurals import counted
+from abuse.quality.causes import told
 from abuse.tables import AccountAddresses, Calls, Fact, Labels, Participation, Transfers
 
 FACT_TABLES: tuple[type[Fact], ...] = (Participation, AccountAddresses, Transfers, Calls, Labels)
@@ -20,7 +23,9 @@ TABLE_OF = {
     "contracts": Labels,
     "labels": Labels,
 }
-NUMBERS = ("rows_in", "stored", "quarantined", "duplicates", "not_a_transfer", "unknown_status")
+NOTES = ("unknown_status", "conflicts", "unread_figures", "without_offset")
+"""What is odd about rows, whatever became of them."""
+NUMBERS = ("rows_in", "stored", "quarantined", "duplicates", "not_a_transfer", *NOTES)
 """What a source's files are counted by."""
 
 
@@ -30,7 +35,7 @@ def fact_figures(night: Night, table: type[Fact]) -> dict[str, Any]:
     if not made["overlap"]:
         return unit_figures(night, table, made["units"], made["version"])
     rows = night.all_facts(table).withColumn("_counts", is_before(table, night.as_of))
-    return totals(counted(rows, table))
+    return totals(counted_rows(rows, table))
 
 
 def reported(
@@ -43,7 +48,9 @@ def reported(
         source = formats[count["source"]]
         kept, after = _dated(source, count["stored"], figures)
         duplicates = count["duplicates"] + (count["stored"] - kept - after)
-        line = {k: count[k] for k in ("source", "table", "rows_in", "quarantined", "not_a_transfer", "unknown_status")}
+        line = {k: count[k] for k in ("source", "table", "rows_in", "quarantined", "not_a_transfer", *NOTES)}
+        line |= {"chain": source.chain or campaign.chain, "newest": _newest(source, figures)}
+        line["why_quarantined"] = told(count["quarantine_reasons"]) if count["quarantine_reasons"] else ""
         line |= {"kept": kept, "after_as_of": after, "duplicates": duplicates, "note": _note(source)}
         parts = (kept, count["quarantined"], duplicates, count["not_a_transfer"], after)
         if min(parts) < 0 or sum(parts) != count["rows_in"]:
@@ -62,10 +69,12 @@ def _by_source(counts: list[dict[str, Any]]) -> list[dict[str, Any]]:
     whole: dict[str, dict[str, Any]] = {}
     for count in counts:
         known = whole.setdefault(
-            count["source"], dict.fromkeys(NUMBERS, 0) | {"source": count["source"], "table": count["table"]}
+            count["source"],
+            dict.fromkeys(NUMBERS, 0) | {"source": count["source"], "table": count["table"], "quarantine_reasons": {}},
         )
         for name in NUMBERS:
             known[name] += count[name]
+        known["quarantine_reasons"] = summed([known["quarantine_reasons"], count["quarantine_reasons"]])
     return list(whole.values())
 
 
@@ -78,6 +87,12 @@ def _dated(source: Source, stored: int, figures: dict[type[Fact], dict[str, Any]
     if table is Labels:
         return stored, 0
     return figures[table]["kept"].get(source.name, 0), figures[table]["after"].get(source.name, 0)
+
+
+def _newest(source: Source, figures: dict[type[Fact], dict[str, Any]]) -> str | None:
+    """The time of its last row before as_of, where its rows have times."""
+    table = TABLE_OF.get(source.table if source.format != "ethereum_etl" else _moves(source.table))
+    return figures[table]["newest"].get(source.name) if table else None
 
 
 def _moves(table: str) -> str:
@@ -100,10 +115,23 @@ def warnings(campaign: Campaign, counts: list[dict[str, Any]]) -> list[str]:
         said.append(
             f"{', '.join(pairs)}: pairs without time or amount; immunity to dust is not claimed for their links."
         )
-    unknown = sum(c["unknown_status"] for c in counts)
-    if unknown:
-        said.append(f"{unknown} transactions or traces of unknown status were taken as successful.")
+    for count in _by_source(counts):
+        said += [sentence for figure, sentence in _odd(count, campaign).items() if count[figure]]
     return said
+
+
+def _odd(count: dict[str, Any], campaign: Campaign) -> dict[str, str]:
+    name = count["source"]
+    rows = {figure: f"{counted(count[figure], 'row')} of {name}" for figure in NOTES}
+    zones = {source.name: source.timezone for source in campaign.sources}
+    return {
+        "unknown_status": f"{rows['unknown_status']} of unknown status: taken as successful.",
+        "conflicts": f"{rows['conflicts']} contradict each other: in quarantine as `conflict`.",
+        "unread_figures": f"{counted(count['unread_figures'], 'figure')} of {name} cannot be read as numbers (words, "
+        "separators or hexadecimal digits): unknown.",
+        "without_offset": f"{counted(count['without_offset'], 'time')} of {name} without a timezone: taken as "
+        f"{zones[name] or 'UTC; `timezone` in the source says otherwise'}.",
+    }
 
 
 def summed(parts: list[dict[str, int]]) -> dict[str, int]:

@@ -21,6 +21,7 @@ from abuse.edge import steps
 from abuse.edge.acts import write_acts
 from abuse.edge.context import Night, Say
 from abuse.edge.ingest import ingest
+from abuse.edge.times import known_times, ordered_acts
 from abuse.edge.truth import labelled, shuffled
 from abuse.lake.delta import Lake
 from abuse.settings import Settings
@@ -141,10 +142,11 @@ def looked_up(night: Night, truth: list[dict[str, str]], spill: Spill, *, with_e
         members,
         night.slice(Trails),
         night.slice(Services),
-        night.facts(Participation),
+        ordered_acts(night),
         night.facts(Calls),
         night.facts(Transfers) if with_events else None,
         spill,
+        known_times(night).precision_s,
     )
 
 
@@ -152,7 +154,8 @@ def written(night: Night, one: Simulated, truth: list[dict[str, str]], of_one: K
     """Rows written for one campaign, of whose participants `of_one` is; `truth` says who is in which group."""
     links = night.slice(Links)
     members = spill(tied(_members(night, truth), links))
-    figures = spill(member_features(members, of_one.participants, links, night.settings.features))
+    precision_s = known_times(night).precision_s
+    figures = spill(member_features(members, of_one.participants, links, night.settings.features, precision_s))
     own = replace(of_one, members=members, features=figures)
     rows = cluster_features(own).toArrow()
     rows = rows.sort_by(ClusterMembers.cluster_id)

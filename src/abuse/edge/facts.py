@@ -67,7 +67,7 @@ def unit_figures(night: Night, table: type[Fact], units: list[str], version: int
             ours = [row for row in whole if row[Fact.file_digest] == unit]
             lasts = [row["last"] for row in ours if row["last"] is not None]
             last = max(lasts).astimezone(UTC).isoformat() if lasts else None
-            lines = [{k: row[k] for k in (Fact.source, "kept", "after", "sum")} for row in ours]
+            lines = [{k: row[k] for k in (Fact.source, "kept", "after", "sum", "newest")} for row in ours]
             write_json(f"{folder}/{unit}.json", {"last": last, "by_source": lines})
         late = [u for u in rest if any(r["last"] and r["last"] >= night.as_of for r in whole if r["file_digest"] == u)]
         found.extend(row for row in whole if row[Fact.file_digest] not in late)
@@ -78,32 +78,43 @@ def unit_figures(night: Night, table: type[Fact], units: list[str], version: int
 
 
 def counted(rows: DataFrame, table: type[Fact], *also: str) -> list[dict[str, Any]]:
-    """Per source: rows that `_counts` names, the others, an order-free sum over the first, the last time of all."""
+    """Per source: rows that `_counts` names, the others, an order-free sum over the first, the last time of all, and
+    `newest`, that of the first, as text.
+    """
     columns = [c for c in table.columns() if c not in (Fact.source, Fact.file_digest)]
     is_null = [F.isnull(f.name) for f in table.fields() if f.name in columns and not f.required]
     row_hash = F.when(F.col("_counts"), F.xxhash64(*columns, *is_null).cast("decimal(20,0)"))  # the hash skips nulls
     times: list[Column] = [F.max(name) for name in TIME_OF[table]]
     last = F.greatest(*times) if len(times) > 1 else times[0]
+    before: list[Column] = [F.max(F.when(F.col("_counts"), F.col(name))) for name in TIME_OF[table]]
+    newest = F.greatest(*before) if len(before) > 1 else before[0]
     by_source = rows.groupBy(Fact.source, *also).agg(
         F.count_if("_counts").alias("kept"),
         F.count_if(~F.col("_counts")).alias("after"),
         F.sum(row_hash).alias("sum"),
         last.alias("last"),
+        newest.alias("newest"),
     )
-    utc = [row.asDict() for row in by_source.collect()]
-    return [
-        row | {"sum": int(row["sum"] or 0), "last": row["last"].astimezone(UTC) if row["last"] else None} for row in utc
-    ]
+    return [_in_utc(row.asDict()) for row in by_source.collect()]
+
+
+def _in_utc(row: dict[str, Any]) -> dict[str, Any]:
+    last, newest = (row[name] and row[name].astimezone(UTC) for name in ("last", "newest"))
+    return row | {"sum": int(row["sum"] or 0), "last": last, "newest": newest and newest.isoformat()}
 
 
 def totals(found: list[dict[str, Any]]) -> dict[str, Any]:
     """Of all units together."""
     kept: dict[str, int] = {}
     after: dict[str, int] = {}
+    newest: dict[str, str] = {}
     for row in found:
+        if row["newest"]:
+            newest[row[Fact.source]] = max(newest.get(row[Fact.source], ""), row["newest"])
         kept[row[Fact.source]] = kept.get(row[Fact.source], 0) + row["kept"]
         after[row[Fact.source]] = after.get(row[Fact.source], 0) + row["after"]
-    return {"kept": kept, "after": after, "digest": f"{sum(kept.values())}:{sum(row['sum'] for row in found)}"}
+    whole = f"{sum(kept.values())}:{sum(row['sum'] for row in found)}"
+    return {"kept": kept, "after": after, "digest": whole, "newest": newest}
 
 
 def _among(units: set[str]) -> str:

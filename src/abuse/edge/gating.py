@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 from pyspark.sql import DataFrame
@@ -19,6 +20,7 @@ from abuse.lake.storage import read_json, write_json
 from abuse.operate.listing import STAGES, validation_file
 from abuse.quality.ask import Stage, ask
 from abuse.quality.gates import Gate, cluster_gates, drift_gates, input_gates, output_gates
+from abuse.quality.inputs import analysed_gate, belief_gates
 from abuse.quality.measure import ROWS, Subject, asked_of, counts_by
 from abuse.quality.rules import cluster_rules, output_rules
 from abuse.settings import digest
@@ -68,7 +70,23 @@ def gates_after(step: str, night: Night) -> list[Gate]:
 def inputs(night: Night) -> Stage:
     """Bad rows by source, the facts' contracts, who takes part."""
     subjects = [*_slices(night, Participants, ParticipantAddresses), *_facts(night)]
-    return Stage("inputs", subjects, [], input_gates(night.record["ingest"]["sources"], night.settings))
+    return Stage("inputs", subjects, [], _input_figures(night))
+
+
+def _input_figures(night: Night) -> list[Gate]:
+    ingest = night.record["ingest"]
+    settled = night.campaign.ends_at + timedelta(days=night.settings.ingest.settled_days)
+    gates = input_gates(ingest["sources"], night.settings)
+    return gates + belief_gates(ingest, min(night.as_of, settled), night.settings)
+
+
+def figure_gates(night: Night) -> list[Gate]:
+    """The gates that are nothing but figures of the records, without a look at any table."""
+    made = night.record
+    clusters = made["clusters"]["clusters"] | {"participants": made["ingest"]["participants"]}
+    outputs = output_gates(made["decide"]["figures"], night.settings)
+    analysed = analysed_gate(made["decide"]["verdicts"], night.settings)
+    return [*_input_figures(night), *cluster_gates(clusters, night.settings), *outputs, analysed]
 
 
 def clusters(night: Night) -> Stage:
@@ -95,8 +113,9 @@ def outputs(night: Night) -> Stage:
         num_out=made["verdicts"].get("disqualified", 0),
     )
     subjects = _slices(night, Scores, Explanations, Decisions, DisqualifiedAccounts)
-    figure_gates = output_gates(figures, night.settings) + drift_gates(_drift(night), night.settings)
-    return Stage("outputs", subjects, rules, figure_gates)
+    asked_of_figures = output_gates(figures, night.settings) + drift_gates(_drift(night), night.settings)
+    analysed = analysed_gate(made["verdicts"], night.settings)
+    return Stage("outputs", subjects, rules, [*asked_of_figures, analysed])
 
 
 ASKED: dict[str, Callable[[Night], Stage]] = {"ingest": inputs, "clusters": clusters, "decide": outputs}

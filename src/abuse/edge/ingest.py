@@ -18,19 +18,18 @@ from abuse.edge.funders import keep_up
 from abuse.edge.parse import Parsed, Reading, read, read_tokens
 from abuse.edge.rules import rules_digest
 from abuse.edge.staging import least
+from abuse.edge.taking_part import lists_of, owner_warnings, unreadable_digest, write_participants
 from abuse.edge.units import Unit, units
 from abuse.errors import InputError
-from abuse.lake.files import raw_rows, readable
+from abuse.lake.broken import readable
+from abuse.lake.files import raw_rows
 from abuse.lake.people import review_ids, reviews, run_name
 from abuse.lake.storage import read_json, write_json
 from abuse.settings import digest
-from abuse.steps.ingest.participants import participant_addresses, participants
+from abuse.steps.ingest.stamps import time_warnings
 from abuse.tables import (
-    AccountAddresses,
     Calls,
     Fact,
-    ParticipantAddresses,
-    Participants,
     Participation,
     Quarantine,
     Transfers,
@@ -67,7 +66,8 @@ def ingest(night: Night) -> dict[str, Any]:
     night.record["ingest"] = {"facts": made}
     figures = {t: fact_figures(night, t) for t in FACT_TABLES}
     rules = rules_digest(night.campaign, night.settings)
-    rows = {t.table_name(): f["digest"] for t, f in figures.items()}
+    lists = lists_of(counts)
+    rows = {t.table_name(): f["digest"] for t, f in figures.items()} | {"unreadable": unreadable_digest(night, lists)}
     base = digest([rules, night.as_of.isoformat(), __version__, rows])
     run_id = run_name(base, ours)
     record: dict[str, Any] = {
@@ -82,32 +82,18 @@ def ingest(night: Night) -> dict[str, Any]:
         "sources": reported(night.campaign, counts, figures),
         "quarantine_reasons": summed([c["quarantine_reasons"] for c in counts]),
         "warnings": warnings(night.campaign, counts),
+        "lists": lists,
     }
     night.record["ingest"] = record
     night.forget("ingest")
-    record["participants"] = write_participants(night)
+    record |= write_participants(night)
+    record["warnings"] += time_warnings(record) + owner_warnings(record)
     named = night.facts(Participation).where(F.col(Participation.action).isNotNull())
     record["has_actions"] = not named.isEmpty()
     spill, clear = night.lake.spiller(f"funders-{run_id}")
     record["first_funders"] = keep_up(night, spill)
     clear()
     return record
-
-
-def write_participants(night: Night) -> int:
-    """Participants and their addresses; how many there are. Raises InputError where there is none."""
-    night.write(Participants, participants(night.facts(Participation)))
-    num = night.slice(Participants).count()
-    if num == 0:
-        wanted = f"at least one before {night.as_of.isoformat()}"
-        raise InputError(
-            "participation", "no valid action before as_of", wanted, "Give a later --as-of, or see quarantine."
-        )
-    addresses = participant_addresses(
-        night.slice(Participants), night.facts(AccountAddresses), night.facts(Transfers), night.campaign.chain
-    )
-    night.write(ParticipantAddresses, addresses)
-    return num
 
 
 def load(night: Night, every: list[Unit]) -> list[dict[str, Any]]:

@@ -11,11 +11,12 @@ from pyspark.sql import functions as F
 
 from abuse.campaign import Campaign, Source
 from abuse.contract import Table
+from abuse.edge.refused import refuse
 from abuse.edge.staging import Staged, least, stage
 from abuse.edge.units import Unit
 from abuse.settings import Chain
 from abuse.steps.ingest import calls, checks, ethereum, lookups, participation, transfers
-from abuse.steps.ingest.formats import RAW
+from abuse.steps.ingest.formats import RAW, SURPLUS
 from abuse.steps.spill import Spill
 from abuse.tables import AccountAddresses, Calls, Fact, Labels, Participation, Transfers
 
@@ -56,25 +57,29 @@ def read(unit: Unit, reading: Reading) -> Parsed:
     table, parsed = _single(unit, reading)
     columns = [c for c in table.columns() if c not in (Fact.source, Fact.file_digest, *DERIVED)]
     staged = stage(unit.sources[0], parsed, columns, _keys(table), reading.spill)
+    refuse(unit.sources[0], staged.counts)
     kept = staged.kept.withColumn(Fact.source, F.lit(unit.sources[0].name))
     if table is Labels:
         kept = least(lookups.one_word_per_row(kept), list(Labels.key))
     if table is Transfers:
-        kept = transfers.valued(kept, reading.tokens, reading.chains)
+        kept = transfers.valued(_numbered(kept), reading.tokens, reading.chains)
     return Parsed([staged], {table: kept})
 
 
 def _single(unit: Unit, reading: Reading) -> tuple[type[Table], DataFrame]:
     source, chains, here = unit.sources[0], reading.chains, reading.campaign
-    raw = reading.raw(source)
+    raw, zone = reading.raw(source), source.timezone
     match unit.kind:
         case "participation":
             is_address = reading.is_address
-            return Participation, participation.participation(raw, here.id, unit.chain, chains, is_address=is_address)
+            rows = participation.participation(raw, here.id, unit.chain, chains, is_address=is_address, zone=zone)
+            return Participation, rows
         case "account_addresses":
-            return AccountAddresses, participation.account_addresses(raw, here.id, unit.chain, chains)
+            named = bool(source.chain)
+            rows = participation.account_addresses(raw, here.id, unit.chain, chains, is_chain_named=named, zone=zone)
+            return AccountAddresses, rows
         case "transfers":
-            return Transfers, transfers.transfers(raw, unit.chain, chains)
+            return Transfers, transfers.transfers(raw, unit.chain, chains, zone)
         case "transfer_pairs":
             seen = source.observed_at
             return Transfers, transfers.transfer_pairs(raw, source.name, unit.chain, chains, seen)
@@ -83,13 +88,27 @@ def _single(unit: Unit, reading: Reading) -> tuple[type[Table], DataFrame]:
     return Labels, lookups.labels(raw, unit.chain, chains, source.observed_at)
 
 
+def _whole(raw: DataFrame) -> DataFrame:
+    """Without rows of more fields than the header: whatever stands in them may be another column's."""
+    return raw.where(~F.coalesce(F.col(SURPLUS), F.lit(False)))
+
+
 def _keys(table: type[Table]) -> list[str]:
-    return [k for k in table.key if k != Fact.source]
+    """What tells rows apart. Equal movements of a transaction are two where their places are."""
+    own = [k for k in table.key if k != Fact.source]
+    return [*own, Transfers.position] if table is Transfers else own
+
+
+def _numbered(kept: DataFrame) -> DataFrame:
+    """Movements told apart also where a transaction pays the same twice, as few do."""
+    alike = kept.groupBy(Transfers.chain, Transfers.tx_hash, Transfers.movement).count().where("count > 1")
+    return kept if alike.isEmpty() else transfers.numbered(kept)
 
 
 def read_tokens(source: Source, chain: str, reading: Reading) -> Staged:
     parsed = lookups.tokens(reading.raw(source), chain, reading.chains)
-    return stage(source, parsed, ["chain", "asset", "decimals", "usd"], ["chain", "asset"], reading.spill)
+    columns = ["chain", "asset", "decimals", "usd"]
+    return stage(source, parsed, columns, columns, reading.spill)
 
 
 def ethereum_etl(unit: Unit, reading: Reading) -> Parsed:
@@ -101,15 +120,16 @@ def ethereum_etl(unit: Unit, reading: Reading) -> Parsed:
     chain, chains = unit.chain, reading.chains
 
     def look_up(table: str, parse: Callable[[DataFrame], DataFrame], columns: list[str]) -> DataFrame | None:
-        staged = [stage(s, parse(reading.raw(s)), columns, columns[:1], reading.spill) for s in by_table.get(table, [])]
+        staged = [stage(s, parse(reading.raw(s)), columns, columns, reading.spill) for s in by_table.get(table, [])]
         found.staged.extend(staged)
         return _unique([s.kept for s in staged], columns[:1]) if staged else None
 
-    blocks = look_up("blocks", lookups.blocks, ["block_number", "at"])
+    zone = unit.sources[0].timezone
+    blocks = look_up("blocks", lambda raw: lookups.blocks(raw, zone), ["block_number", "at"])
     receipts = look_up("receipts", lambda raw: lookups.receipts(raw, chain, chains), ["tx_hash", "status", "created"])
     receipts = reading.tokens.sparkSession.createDataFrame([], NO_RECEIPTS) if receipts is None else receipts
     senders = _senders(by_table.get("transactions", []), receipts, chain, reading)
-    known = ethereum.Known(block_times(blocks, senders), receipts, senders)
+    known = ethereum.Known(block_times(blocks, senders), receipts, senders, zone)
     if "transactions" in by_table:
         found.facts[Calls] = calls.calls(known.senders, known.times, chain)
     moved: list[DataFrame] = []
@@ -124,19 +144,19 @@ def ethereum_etl(unit: Unit, reading: Reading) -> Parsed:
         if kept:
             moved.append(_unique(kept, _keys(Transfers)))
 
-    traced = _traced([reading.raw(s) for s in by_table.get("traces", [])], known)
+    traced = _traced([_whole(reading.raw(s)) for s in by_table.get("traces", [])], known)
     move("transactions", lambda raw: ethereum.transactions(raw, known, traced, chain, chains))
     move("traces", lambda raw: ethereum.traces(raw, known, chain, chains))
     move("token_transfers", lambda raw: ethereum.token_transfers(raw, known, chain, chains))
     if moved:
-        whole = _all(moved)  # transactions that traces repeat are left out, so no key is in two tables
+        whole = _numbered(_all(moved))  # transactions that traces repeat are left out, so no key is in two tables
         found.facts[Transfers] = transfers.valued(whole, reading.tokens, chains)
     return found
 
 
 def _senders(files: list[Source], receipts: DataFrame, chain: str, reading: Reading) -> DataFrame:
     """Who signed what in all the files, each transaction once."""
-    signed = [calls.signers(reading.raw(s), receipts, s.name, chain, reading.chains) for s in files]
+    signed = [calls.signers(_whole(reading.raw(s)), receipts, s.name, chain, reading.chains) for s in files]
     if not signed:
         return reading.tokens.sparkSession.createDataFrame([], NO_SIGNERS)
     return reading.spill(least(_all(signed), ["tx_hash"]))
@@ -151,7 +171,7 @@ def block_times(blocks: DataFrame | None, senders: DataFrame) -> DataFrame:
 
 def _traced(raws: list[DataFrame], known: ethereum.Known) -> DataFrame:
     """tx_hash of every transaction that has a trace."""
-    own = F.lower(checks.blank_as_null(F.col("transaction_hash"))).alias("tx_hash")
+    own = F.lower(checks.known_id(F.col("transaction_hash"))).alias("tx_hash")
     if not raws:
         return known.senders.select("tx_hash").limit(0)
     place = [checks.number(F.col(c), "bigint").alias(f"tx_{n}") for c, n in PLACE]

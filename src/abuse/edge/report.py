@@ -7,6 +7,7 @@ from typing import Any
 
 from abuse.edge.context import Night
 from abuse.operate.night_page.kept import address
+from abuse.plurals import agreeing, counted
 from abuse.quality.gates import Gate
 
 
@@ -27,6 +28,7 @@ def report_of(night: Night, status: str, attempt: int, gates: list[Gate]) -> dic
         "page": page_of(night),
         "sources": ingest["sources"],
         "quarantine_reasons": ingest["quarantine_reasons"],
+        "assets": ingest.get("assets", []),
         "participants": ingest["participants"],
         "services": record.get("services", {}).get("services", {}),
         "links": record.get("links", {}).get("links", {}),
@@ -47,7 +49,8 @@ def page_of(night: Night) -> str:
 def called_services(services: dict[str, Any]) -> list[str]:
     """Participants that a list calls a service."""
     return [
-        f"A label list calls {num} participants {kind}: nothing ties them, and each decision says so."
+        f"A label list calls {counted(num, 'participant')} {kind}: "
+        f"nothing ties {agreeing(num, 'it, and its decision', 'them, and each decision')} says so."
         for kind, num in services.get("participants_called_services", {}).items()
     ]
 

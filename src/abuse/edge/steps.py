@@ -14,6 +14,7 @@ from abuse.edge.context import Night
 from abuse.edge.funders import acted, funders
 from abuse.edge.people import standings
 from abuse.edge.scoring import explain, score_by_network
+from abuse.edge.times import is_ordered, known_times, ordered_acts, pair_rules
 from abuse.lake.people import reviews
 from abuse.steps.clusters import clusters as cluster_step
 from abuse.steps.decide import decide as decide_step
@@ -40,7 +41,6 @@ from abuse.tables import (
     MemberTies,
     ParticipantAddresses,
     Participants,
-    Participation,
     Reviews,
     Scores,
     Services,
@@ -107,6 +107,9 @@ def trails(night: Night) -> dict[str, Any]:
 
 def links(night: Night) -> dict[str, Any]:
     """Reasons to tie two accounts."""
+    rules = pair_rules(night)
+    has_pairs = any(source.format == "transfer_pairs" for source in night.campaign.sources)
+    spill, clear = night.lake.spiller(f"links-{night.run.run_id}")
     frame = link_step(
         night.slice(Trails),
         night.facts(Transfers),
@@ -114,13 +117,17 @@ def links(night: Night) -> dict[str, Any]:
         night.slice(Participants),
         night.slice(ParticipantAddresses),
         acted(night),
-        night.facts(Participation) if night.record["ingest"]["has_actions"] else None,
+        ordered_acts(night) if night.record["ingest"]["has_actions"] and is_ordered(night) else None,
         night.campaign.assets,
-        night.settings.links,
+        rules or night.settings.links,
         night.settings.chains,
-        has_pairs=any(source.format == "transfer_pairs" for source in night.campaign.sources),
+        has_pairs=has_pairs and rules is not None,
+        customers=night.settings.services,
+        scoped=[source.name for source in night.campaign.sources if source.scope == "participants"],
+        spill=spill,
     )
     night.write(Links, frame)
+    clear()
     return {"links": _counts(night.slice(Links), Links.kind)}
 
 
@@ -155,7 +162,11 @@ def _size_band(sizes: list[int], low: int, high: int | None) -> list[object]:
 def features(night: Night) -> dict[str, Any]:
     """Members described."""
     frame = feature_step(
-        night.slice(ClusterMembers), night.slice(Participants), night.slice(Links), night.settings.features
+        night.slice(ClusterMembers),
+        night.slice(Participants),
+        night.slice(Links),
+        night.settings.features,
+        known_times(night).precision_s,
     )
     night.write(Features, frame)
     spill, clear = night.lake.spiller(f"features-{night.run.run_id}")
@@ -166,10 +177,11 @@ def features(night: Night) -> dict[str, Any]:
         night.slice(Features),
         night.slice(Trails),
         night.slice(Services),
-        night.facts(Participation),
+        ordered_acts(night),
         night.facts(Calls),
         night.facts(Transfers) if night.settings.writes_events() else None,
         spill,
+        known_times(night).precision_s,
     )
     night.write(ClusterFeatures, cluster_features(seen))
     if night.settings.writes_events():

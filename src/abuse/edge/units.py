@@ -10,7 +10,7 @@ from functools import partial
 from abuse import __version__
 from abuse.campaign import Campaign, Source
 from abuse.lake.digests import source_digest
-from abuse.lake.files import matched
+from abuse.lake.matching import roots
 from abuse.settings import Settings, digest
 
 
@@ -33,15 +33,8 @@ def units(campaign: Campaign, settings: Settings, lake: str, *, keeps: bool = Tr
     said_of = partial(_said, campaign, lake, keeps=keeps)
     tokens = [s for s in campaign.sources if s.format == "tokens"]
     prices = [said_of(s) for s in tokens]
-    together: dict[tuple[str, str], list[Source]] = {}
-    for source in campaign.sources:
-        chain = source.chain or campaign.chain
-        is_joint = source.format == "ethereum_etl" and source.table != "contracts"
-        kind = "ethereum_etl" if is_joint else source.table
-        kind = "transfer_pairs" if source.format == "transfer_pairs" else kind
-        together.setdefault((kind, chain if is_joint else source.name), []).append(source)
     found = []
-    for (kind, _), sources in together.items():
+    for kind, sources in together(campaign):
         chain = sources[0].chain or campaign.chain
         shared = prices if kind in ("ethereum_etl", "transfers") else []
         is_own = campaign.id if kind in ("participation", "account_addresses") else ""
@@ -53,10 +46,22 @@ def units(campaign: Campaign, settings: Settings, lake: str, *, keeps: bool = Tr
     return found
 
 
+def together(campaign: Campaign) -> list[tuple[str, list[Source]]]:
+    """Sources that are read together, and the kind of their unit."""
+    found: dict[tuple[str, str], list[Source]] = {}
+    for source in campaign.sources:
+        is_joint = source.format == "ethereum_etl" and source.table != "contracts"
+        kind = "ethereum_etl" if is_joint else source.table
+        kind = "transfer_pairs" if source.format == "transfer_pairs" else kind
+        chain = source.chain or campaign.chain
+        found.setdefault((kind, chain if is_joint else source.name), []).append(source)
+    return [(kind, sources) for (kind, _), sources in found.items()]
+
+
 def _parts(kind: str, sources: list[Source]) -> list[list[Source]]:
     if kind == "transfers":
         (source,) = sources
-        return [[dataclasses.replace(source, path=path)] for path in matched(source)]
+        return [[dataclasses.replace(source, path=path)] for path in roots(source)]
     return _by_wildcard(sources) if kind == "ethereum_etl" else [sources]
 
 
@@ -80,7 +85,7 @@ def _texts(source: Source) -> dict[str, str]:
     if source.path.count("*") != 1:
         return {"": source.path}
     pattern = re.compile(re.escape(source.path).replace(r"\*", "(.*)"))
-    return {found.group(1) if (found := pattern.fullmatch(path)) else "": path for path in matched(source)}
+    return {found.group(1) if (found := pattern.fullmatch(path)) else "": path for path in roots(source)}
 
 
 def _accounts_are_addresses(campaign: Campaign) -> bool:

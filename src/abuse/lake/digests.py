@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Iterator
 
 from abuse.campaign import Source
-from abuse.lake.files import matched
+from abuse.lake.matching import matched
 from abuse.lake.storage import read_json, storage_of, write_json
 from abuse.lake.storage.interface import Storage
 from abuse.settings import digest
@@ -22,16 +21,7 @@ def source_digest(source: Source, lake: str, *, keeps: bool = True) -> str:
     InputError when there is no file.
     """
     storage, folder = storage_of(source.path), f"{lake.rstrip('/')}/work/digests"
-    return digest([_file_digest(storage, path, folder, keeps=keeps) for path in _files(storage, source)])
-
-
-def _files(storage: Storage, source: Source) -> Iterator[str]:
-    """Those of a folder too."""
-    for path in matched(source):
-        if storage.is_file(path):
-            yield path
-        else:
-            yield from (f"{path}/{entry.path}" for entry in storage.files(path))
+    return digest([_file_digest(storage, path, folder, keeps=keeps) for path in matched(source)])
 
 
 def _file_digest(storage: Storage, path: str, folder: str, *, keeps: bool) -> str:

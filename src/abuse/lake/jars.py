@@ -18,6 +18,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from abuse.errors import SetupError
+from abuse.plurals import counted
 from abuse.settings import digest
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ def local_jars(jars: Jars, *, say: Callable[[str], None] = log.info) -> list[Pat
     paths = [folder / file_name(jar.coordinates) for jar in jars.needed]
     missing = [jar for jar, path in zip(jars.needed, paths, strict=True) if not path.exists()]
     if missing:
-        say(f"Fetching {len(missing)} jar(s) into {folder}; this happens once.")
+        say(f"Fetching {counted(len(missing), 'jar')} into {folder}; this happens once.")
         _fetch(missing, folder, jars.ivy_settings)
     for jar, path in zip(jars.needed, paths, strict=True):
         _check(jar, path, "Delete the file and it is fetched again, or correct sha256 of [jars] in the settings.")

@@ -28,6 +28,7 @@ from abuse.lake.lock import LakeLock
 from abuse.lake.needs import Need, needed_versions
 from abuse.lake.rust import is_table, opened
 from abuse.lake.storage import storage_of
+from abuse.plurals import counted
 from abuse.settings import Maintain
 from abuse.tables import ALL, LEDGERS, PUBLIC, Runs
 
@@ -101,7 +102,10 @@ def _swept(root: str, name: str, needs: set[Need], before: datetime, *, is_dry: 
     files = {file.path: file for file in found if not file.path.startswith("_delta_log/")}
     if missing := sorted(needed - set(files)):
         first = PurePosixPath(missing[0]).name
-        return Done(table=name, left_alone=f"{len(missing)} needed files are missing; the first is {first}")
+        return Done(
+            table=name,
+            left_alone=f"{counted(len(missing), 'needed file is', 'needed files are')} missing; the first is {first}",
+        )
     loose = [file for file in files.values() if file.path not in needed]
     old = [file for file in loose if file.changed < before.timestamp()]
     if not is_dry:

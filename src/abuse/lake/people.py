@@ -130,9 +130,23 @@ def max_changed(publication: Publication) -> float:
     return float(publication.run.report.get("requeue_share", Policy().requeue_share))
 
 
+def given_as(
+    publication: Publication, forms: Collection[str], columns: list[str] | None = None
+) -> list[dict[str, Any]]:
+    """Rows of decisions on whom the campaign wrote so; none where a night of before does not say how it wrote them."""
+    try:
+        return list(publication.read(Decisions, columns, _among(Decisions.account_as_given, forms)).to_pylist())
+    except pa.ArrowInvalid:  # its table has no such column
+        return []
+
+
 def among(accounts: Collection[str]) -> pc.Expression:
     """Rows of these accounts."""
-    return pc.field(Decisions.account).isin(_texts(accounts))
+    return _among(Decisions.account, accounts)
+
+
+def _among(column: str, values: Collection[str]) -> pc.Expression:
+    return pc.field(column).isin(_texts(values))
 
 
 def _texts(values: Collection[str]) -> pa.Array:

@@ -9,6 +9,7 @@ import numpy as np
 from abuse.errors import InputError
 from abuse.model.inner import campaign_order, has_both
 from abuse.model.rows import Flags, Rows
+from abuse.plurals import counted
 
 CALIBRATION_SHARE = 0.25
 
@@ -21,7 +22,7 @@ def calibration_campaigns(train: Rows, order: Iterable[str]) -> list[str]:
         chosen = np.isin(train.campaign, present[:num])
         if has_both(train.take(chosen)) and has_both(train.take(~chosen)):
             return present[:num]
-    found = f"{len(present)} training campaigns"
+    found = counted(len(present), "training campaign")
     raise InputError("calibration", found, "farms and honest groups in two or more", "Give more campaigns.")
 
 

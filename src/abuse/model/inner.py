@@ -9,6 +9,7 @@ import numpy as np
 from abuse.errors import InputError
 from abuse.model.ranking import average_precision
 from abuse.model.rows import Reals, Rows, Whole
+from abuse.plurals import counted
 from abuse.settings import digest
 
 NUM_INNER = 3
@@ -31,7 +32,7 @@ def inner_folds(rows: Rows, seed: int) -> list[tuple[Rows, Rows]]:
     pairs = [(rows.take(part != p), rows.take(part == p)) for p in range(NUM_INNER)]
     kept = [pair for pair in pairs if all(has_both(side) for side in pair)]
     if not kept:
-        found = f"{len(set(rows.campaign.tolist()))} training campaigns"
+        found = counted(len(set(rows.campaign.tolist())), "training campaign")
         raise InputError("tuning", found, "farms and honest groups in several", "Give more campaigns.")
     return kept
 

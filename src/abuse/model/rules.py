@@ -10,6 +10,8 @@ from abuse.model.rows import Reals, Rows
 from abuse.model.scorer import Scorer
 from abuse.settings import Score
 
+UNKNOWN = 0.5
+"""The score where nobody knows when members began."""
 MIN_SIZE = 20
 """Hop, LayerZero and Arbitrum all left smaller groups alone."""
 
@@ -36,4 +38,4 @@ class TimeGap(Scorer):
 
     def scores(self, rows: Rows) -> Reals:
         gap_s = rows.column("median_gap_s")
-        return np.asarray(np.nan_to_num(1.0 / (1.0 + gap_s / Score().half_gap_s)))
+        return np.asarray(np.nan_to_num(1.0 / (1.0 + gap_s / Score().half_gap_s), nan=UNKNOWN))

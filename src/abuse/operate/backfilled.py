@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.table import Table
 
 from abuse.operate.page import printable
+from abuse.plurals import counted
 
 Row = dict[str, Any]
 
@@ -27,7 +28,7 @@ def show_plan(planned: Sequence[Row], console: Console, *, again: bool, is_json:
         )
     console.print(table)
     num = sum(again or row["state"] != "done" for row in planned)
-    console.print(f"{num} of {len(planned)} nights would be run; nothing was.")
+    console.print(f"{num} of {counted(len(planned), 'night')} would be run; nothing was.")
 
 
 def show_end(ended: Sequence[Row], console: Console, *, is_json: bool) -> None:
@@ -37,7 +38,7 @@ def show_end(ended: Sequence[Row], console: Console, *, is_json: bool) -> None:
         return
     counts = Counter(row["status"] for row in ended)
     said = ", ".join(f"{counts[status]} {word}" for status, word in WORDS.items() if counts[status])
-    console.print(f"{len(ended)} nights: {said}.")
+    console.print(f"{counted(len(ended), 'night')}: {said}.")
 
 
 WORDS = {"published": "published", "left": "done before", "held": "held by a gate", "failed": "failed"}

@@ -17,6 +17,7 @@ import pyarrow.compute as pc
 
 from abuse.lake.publication import Publication
 from abuse.operate.page import listed, moment, say, title
+from abuse.plurals import counted
 from abuse.tables import VERDICTS, Decisions
 from abuse.words import FLAGGED
 
@@ -142,7 +143,8 @@ def render(found: Diff, console: Console) -> None:
     for before, after, num in found.counts:
         say(console, f"  {_verdict(before):<12} -> {_verdict(after):<12} {num:>11,}")
     if found.num_new_unflagged:
-        say(console, f"  {found.num_new_unflagged:,} more took no part then and are not flagged: not listed.")
+        more = counted(found.num_new_unflagged, "more took no part then and is", "more took no part then and are")
+        say(console, f"  {more} not flagged: not listed.")
     title(console, "Accounts", shown=bool(found.changes))
     for change in found.changes[:MAX_SHOWN]:
         say(console, f"  {change.account}: {_verdict(change.before)} -> {_verdict(change.after)}")

@@ -28,11 +28,6 @@ def meant(name: str) -> tuple[str, ...]:
     return name, name.lower(), name.strip(), name.strip().lower()
 
 
-def counted(num: int, noun: str) -> str:
-    """`1 cluster`, `2 clusters`."""
-    return f"{num:,} {noun}{'' if num == 1 else 's'}"
-
-
 def title(console: Console, text: str, *, shown: bool = True) -> None:
     if shown:
         console.print()

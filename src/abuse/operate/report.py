@@ -12,6 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from abuse.operate.page import INDENT, listed, moment, printable, say, title
+from abuse.plurals import counted
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -37,6 +38,20 @@ class SourceCount(TypedDict):
     after_as_of: int
     unknown_status: int
     note: str
+    newest: NotRequired[str | None]
+    conflicts: NotRequired[int]
+
+
+class AssetCount(TypedDict):
+    """How many movements of an asset count, and why the others do not."""
+
+    asset: str
+    is_listed: bool
+    rows: int
+    counting: int
+    without_decimals: int
+    without_price: int
+    dust: int
 
 
 class ClusterCount(TypedDict):
@@ -83,6 +98,7 @@ class Report(TypedDict):
     page: NotRequired[str]
     sources: list[SourceCount]
     quarantine_reasons: dict[str, int]
+    assets: NotRequired[list[AssetCount]]
     services: dict[str, dict[str, int]]
     links: dict[str, int]
     clusters: ClusterCount
@@ -99,9 +115,10 @@ def summary_line(report: Report) -> str:
     passed, gates = sum(gate["passed"] for gate in report["gates"]), len(report["gates"])
     run = f"{report['campaign']['id']} as of {moment(report['as_of'])} run {report['run_id']}"
     verdicts = ", ".join(_counts(report["verdicts"])) or "no participants"
+    clusters = counted(report["clusters"]["num"], "cluster")
     return printable(
-        f"{run} attempt {report['attempt']}: {report['status']}; {verdicts}; {report['clusters']['num']:,} clusters; "
-        f"{passed} of {gates} gates passed; {len(report['warnings'])} warnings; {_spent(report)}"
+        f"{run} attempt {report['attempt']}: {report['status']}; {verdicts}; {clusters}; "
+        f"{passed} of {counted(gates, 'gate')} passed; {counted(len(report['warnings']), 'warning')}; {_spent(report)}"
     )
 
 
@@ -137,14 +154,25 @@ def _sources(report: Report, console: Console) -> None:
         listed(console, name, [f"{source['rows_in']:>11,} in = {first}", *rest], between=" + ", indent=WIDE)
         missing = source["rows_in"] - sum(parts.values())
         if missing:
-            wrong = f"{abs(missing):,} rows {'lost' if missing > 0 else 'too many'}"
+            wrong = f"{counted(abs(missing), 'row')} {'lost' if missing > 0 else 'too many'}"
             say(console, f"  ! {source['source']} does not add up: {wrong}", "bold red")
-        unknown = f"{source['unknown_status']:,} rows do not say whether they succeeded" * bool(
-            source["unknown_status"]
-        )
-        for note in (unknown, source["note"]):
+        num_unknown = source["unknown_status"]
+        silent = counted(num_unknown, "row does not say whether it", "rows do not say whether they")
+        unknown = f"{silent} succeeded" if num_unknown else ""
+        newest = source.get("newest")
+        until = f"until {moment(newest)}" if newest and source["table"] != "labels" else ""
+        for note in (unknown, source["note"], until):
             listed(console, "", note.split(), between=" ", indent=WIDE)
     listed(console, "quarantined", _counts(report["quarantine_reasons"]))
+    for asset in report.get("assets", []):
+        listed(console, f"movements, {asset['asset']}", _counting(asset), indent=WIDE)
+
+
+def _counting(asset: AssetCount) -> list[str]:
+    """An asset that the campaign does not list counts as first coins alone."""
+    why = {"of unknown decimals": asset["without_decimals"], "without price": asset["without_price"]}
+    why |= {"dust": asset["dust"]} if asset["is_listed"] else {"that cannot tie anybody": asset["dust"]}
+    return [f"{asset['counting']:,} of {asset['rows']:,} count", *(f"{n:,} {what}" for what, n in why.items() if n)]
 
 
 def _accounted(source: SourceCount) -> dict[str, int]:
@@ -162,8 +190,12 @@ def _found(report: Report, console: Console) -> None:
     listed(console, "links", _counts(report["links"]))
     found = report["clusters"]
     largest = f"largest {found['largest']:,} ({found['largest_share']:.1%} of participants)"
-    listed(console, "clusters", [f"{found['num']:,} with {found['members']:,} accounts", largest])
-    listed(console, "by size", (f"{n:,} of {size} ({members:,} accounts)" for size, n, members in found["by_size"]))
+    listed(console, "clusters", [f"{found['num']:,} with {counted(found['members'], 'account')}", largest])
+    listed(
+        console,
+        "by size",
+        (f"{n:,} of {size} ({counted(members, 'account')})" for size, n, members in found["by_size"]),
+    )
     listed(console, "time", (f"{step} {duration(seconds)}" for step, seconds in report["seconds"].items()))
 
 
@@ -194,7 +226,7 @@ def _gates(gates: list[GateAnswer], console: Console) -> None:
         )
     console.print(grid)
     if kept:
-        say(console, f"  passed  the contracts of {len(kept)} tables")
+        say(console, f"  passed  the contracts of {counted(len(kept), 'table')}")
     for gate in gates:
         if not gate["passed"]:
             say(console, f"  ! {gate['gate']}: {gate['message']}", "bold red")

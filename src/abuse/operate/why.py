@@ -1,38 +1,43 @@
 """A publication and an account -> why it is out, or is not, in plain words.
 
 What the user may not see is left out when the explanation is made, so no way of showing it can give it away. Longer
-than 200 lines because what is said and how it is printed must be read together to be sure of that.
+than 300 lines because what is said and how it is printed must be read together to be sure of that.
 """
 
 from __future__ import annotations
 
 import itertools
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal
 
 import pyarrow.compute as pc
 
-from abuse.authority import overlaid
+from abuse.authority import PEOPLES_CODES, code, overlaid
 from abuse.errors import InputError, LakeError
-from abuse.lake.people import Now, among
+from abuse.lake.people import Now, among, given_as
 from abuse.lake.publication import Publication, Run, publications
 from abuse.operate.because import because
+from abuse.operate.coverage import coverage
 from abuse.operate.page import listed, meant, moment, printable, say, title
 from abuse.operate.people import told
 from abuse.operate.wording import (
+    CLEARED,
+    IN_FAVOUR,
     LABELS,
     OPS_CHANGES,
     OPS_FACTS,
     OPS_VERDICTS,
     OTHER_REASON,
+    RULINGS,
     SHARED_KINDS,
     USER_CHANGES,
     USER_KINDS,
     USER_REASONS,
     USER_VERDICTS,
 )
+from abuse.plurals import counted
 from abuse.tables import ClusterMembers, Clusters, Decisions, Reviews
 
 if TYPE_CHECKING:
@@ -53,6 +58,8 @@ class Explanation:
 
     audience: str
     account: str
+    account_as_given: str
+    """The account as the campaign wrote it, by which its owner knows it."""
     campaign_id: str
     as_of: datetime
     run_id: str
@@ -70,6 +77,8 @@ class Explanation:
     """What people said of it, for ops."""
     history: list[tuple[datetime, str]]
     changes: list[str]
+    known: list[str] = field(default_factory=list)
+    """Until when, and of how many, the data know anything; for ops."""
 
 
 def explain(
@@ -110,24 +119,27 @@ def explained(
     """
     verdict, is_ops = row[Decisions.verdict], audience == "ops"
     mine = own | {row[Decisions.account]}
-    named = [item for item in row[Decisions.evidence] if is_ops or not mine.isdisjoint((item["from"], item["to"]))]
+    items = row[Decisions.evidence] if is_ops or verdict not in CLEARED else []
+    named = [item for item in items if is_ops or not mine.isdisjoint((item["from"], item["to"]))]
     return Explanation(
         audience=audience,
         account=row[Decisions.account],
+        account_as_given=row.get(Decisions.account_as_given) or row[Decisions.account],
         campaign_id=run.campaign_id,
         as_of=run.as_of,
         run_id=run.run_id,
         verdict=verdict,
         meaning=(OPS_VERDICTS if is_ops else USER_VERDICTS)[verdict],
-        reasons=_reasons(row[Decisions.reasons], is_ops=is_ops),
+        reasons=_for_ops(row[Decisions.reasons]) if is_ops else _for_user(row[Decisions.reasons], verdict),
         evidence=named if is_ops else [_own_side(item, mine) for item in named],
-        is_partial=len(named) < len(row[Decisions.evidence]),
+        is_partial=len(named) < len(items),
         facts=_facts(row) if is_ops else {},
         cluster=cluster if is_ops else {},
         because=because if is_ops else [],
         said=said if is_ops else [],
         history=history,
         changes=[OPS_CHANGES[verdict]] if is_ops else USER_CHANGES.get(verdict, []),
+        known=coverage(run.report) if is_ops else [],
     )
 
 
@@ -145,24 +157,34 @@ def as_json(explanation: Explanation) -> str:
 
 def _decision(publication: Publication, account: str) -> dict[str, Any]:
     forms = meant(account)
-    found: list[dict[str, Any]] = publication.read(Decisions, filter=among(forms)).to_pylist()
-    if found:
-        return min(found, key=lambda row: forms.index(row[Decisions.account]))
+    named: list[dict[str, Any]] = publication.read(Decisions, filter=among(forms)).to_pylist()
+    if named:
+        return min(named, key=lambda row: forms.index(row[Decisions.account]))
+    if given := given_as(publication, forms):
+        return min(given, key=lambda row: (forms.index(row[Decisions.account_as_given]), row[Decisions.account]))
     run, num = publication.run, publication.read(Decisions, [Decisions.account]).num_rows
     raise InputError(
         f"account {printable(account.strip())}",
         f"did not take part in campaign {run.campaign_id!r} before {moment(run.as_of.isoformat())}",
-        f"one of its {num:,} participants",
+        f"one of its {counted(num, 'participant')}",
         "Check the address, or name another night with --as-of.",
     )
 
 
-def _reasons(reasons: list[str], *, is_ops: bool) -> list[str]:
-    """Stored as `code: sentence`. The sentence may hold numbers and addresses, so a user gets one made for the code."""
-    split = [reason.partition(":") for reason in reasons]
-    if is_ops:
-        return [sentence.strip() or code for code, _, sentence in split]
-    return list(dict.fromkeys(USER_REASONS.get(code.strip(), OTHER_REASON) for code, _, _ in split))
+def _for_ops(reasons: list[str]) -> list[str]:
+    """Stored as `code: sentence`."""
+    return [sentence.strip() or name for name, _, sentence in (reason.partition(":") for reason in reasons)]
+
+
+def _for_user(reasons: list[str], verdict: str) -> list[str]:
+    """The stored sentence may hold numbers and addresses, so a user gets one made for the code. Whoever is cleared is
+    told nothing of what spoke against them; where a person decided, that alone.
+    """
+    codes = [code(reason).strip() for reason in reasons]
+    if verdict in CLEARED:
+        is_ruled = not set(codes).isdisjoint(RULINGS)
+        codes = [one for one in codes if one in (PEOPLES_CODES if is_ruled else IN_FAVOUR)]
+    return list(dict.fromkeys(USER_REASONS.get(one, OTHER_REASON) for one in codes))
 
 
 def _own_side(item: dict[str, Any], mine: AbstractSet[str]) -> dict[str, Any]:
@@ -214,7 +236,9 @@ def _verdict(night: Publication, account: str) -> str:
 
 
 def render(explanation: Explanation, console: Console) -> None:
-    say(console, f"Account {explanation.account}: {explanation.verdict.replace('_', ' ')}", "bold")
+    say(console, f"Account {explanation.account_as_given}: {explanation.verdict.replace('_', ' ')}", "bold")
+    if explanation.audience == "ops" and explanation.account_as_given != explanation.account:
+        say(console, f"in the tables {explanation.account}", "dim")
     night = f"campaign {explanation.campaign_id}, as of {moment(explanation.as_of.isoformat())}"
     say(console, f"{night}, reference {explanation.run_id}", "dim")
     _prose(console, explanation.meaning)
@@ -223,6 +247,7 @@ def render(explanation: Explanation, console: Console) -> None:
     _points(console, "What the score rests on", explanation.because)
     _points(console, "What people said", explanation.said)
     _ops_only(explanation, console)
+    _points(console, "What the data cover", explanation.known)
     runs = [
         (verdict, [at for at, _ in same]) for verdict, same in itertools.groupby(explanation.history, lambda h: h[1])
     ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abuse.authority import APPEALED, CHANGED, PEOPLES_CODES
 from abuse.tables import ClusterMembers, Clusters, Decisions
 
 SHARED_KINDS = ("first_gas", "disperse", "sweep", "deposit", "sink", "counterparty")
@@ -54,8 +55,12 @@ USER_REASONS = {
     "serves_many": "An address of this account is known as one that many people use, so it was not judged by payments.",
     "no_links": "Nothing was found that connects this account with others.",
     "no_funding_data": "No payments of this account are known to us.",
+    "bad_row": "The campaign's list names this account in a way that could not be read.",
+    "unknown_payer": "What connects this account with others is an address of which nothing else is known.",
+    "time_unknown": "It is not known when accounts were active, so times were not judged.",
+    "date_only_times": "It is only known on which days accounts were active, so times were not judged.",
     "allow_listed": "The campaign has approved this account.",
-    "review_exempt": "The campaign has approved this account.",
+    "review_exempt": f"{BY_PERSON} It was decided in its favour.",
     "review_overturned": f"{BY_PERSON} It was decided in its favour.",
     "review_split": f"{BY_PERSON} It was decided in its favour.",
     "review_confirmed": f"{BY_PERSON} The decision stands.",
@@ -63,6 +68,22 @@ USER_REASONS = {
     "members_changed": "A person will look at this account again.",
     "appeal_open": "You asked for a review. A person will answer.",
 }
+CLEARED = ("clear", "exempt")
+"""Verdicts in the account's favour: their letter names nothing that spoke against it."""
+RULINGS = tuple(code for code in PEOPLES_CODES if code not in (CHANGED, APPEALED))
+"""A person, or the allow-list, decided: what the machine found has no part in that."""
+IN_FAVOUR = (
+    *PEOPLES_CODES,
+    *(code for code, sentence in USER_REASONS.items() if sentence == NOT_ENOUGH),
+    "serves_many",
+    "no_links",
+    "no_funding_data",
+    "bad_row",
+    "unknown_payer",
+    "time_unknown",
+    "date_only_times",
+)
+"""What a letter may say of an account that is cleared."""
 OTHER_REASON = "The campaign's rules apply to this account."
 APPEAL = (
     "If you think this is wrong, ask the campaign's support for a review: give the account and the reference above."

@@ -12,6 +12,7 @@ from typing import Any
 
 from pyspark.sql import DataFrame, SparkSession
 
+from abuse.plurals import counted
 from abuse.promises import Promise
 from abuse.quality.gates import Gate
 from abuse.quality.measure import ROWS, Counts, Rule, Subject, asked_of, bad_rows, first_rows, measured
@@ -84,7 +85,8 @@ def _contract_gate(stage: str, subject: Subject, counts: Counts, said: dict[str,
     broken = [p for p, answer in by_promise.items() if not answer.passed]
     wrong = sum(bad.get(p.name) or 0 for p in broken)
     if not broken:
-        message = f"{bad[ROWS] or 0} rows of {name} keep all {len(asked)} promises of its contract"
+        rows = counted(bad[ROWS] or 0, f"row of {name} keeps", f"rows of {name} keep")
+        message = f"{rows} all {counted(len(asked), 'promise')} of its contract"
         return Gate(f"contract:{name}", stage, True, 0.0, 0.0, message)
     lost = [_lost(p, bad.get(p.name), by_promise[p], counts.crashed.get(name, "")) for p in broken]
     detail = _detail([(p.name, bad_rows(subject, p)) for p in broken if bad.get(p.name)])
@@ -95,7 +97,7 @@ def _lost(promise: Promise, rows: int | None, answer: Answer, crashed: str) -> s
     """A broken promise in words."""
     if rows is None or answer.crashed:
         return f"{promise.says}: could not be asked ({crashed or answer.crashed})"
-    return f"{rows} rows break `{promise.name}` ({promise.says})"
+    return f"{counted(rows, 'row breaks', 'rows break')} `{promise.name}` ({promise.says})"
 
 
 def _rule_gate(stage: str, rule: Rule, counts: Counts, said: dict[str, Answer]) -> Gate:
@@ -104,7 +106,7 @@ def _rule_gate(stage: str, rule: Rule, counts: Counts, said: dict[str, Answer]) 
     if value is None or answer.crashed:
         return Gate(rule.gate, stage, False, 0.0, 0.0, f"could not be asked ({why}): {rule.says}")
     detail = None if answer.passed else _detail([(rule.gate, rule.bad)])
-    return Gate(rule.gate, stage, answer.passed, float(value), 0.0, f"{value} {rule.says}; none is let pass", detail)
+    return Gate(rule.gate, stage, answer.passed, float(value), 0.0, f"{rule.says}: {value:,}; none is let pass", detail)
 
 
 def _detail(broken: list[tuple[str, DataFrame]]) -> str | None:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from abuse.plurals import counted
 from abuse.settings import Settings
 
 MOVES = ("transfers", "transactions", "token_transfers", "traces")
@@ -59,10 +60,12 @@ def input_gates(sources: list[Mapping[str, Any]], settings: Settings) -> list[Ga
         message = (
             f"{bad} of {rows} rows of {source['source']} in quarantine ({share:.1%}); up to {limit:.0%} is let pass"
         )
+        if why := source.get("why_quarantined"):
+            message = f"{message}. Most often {why}"
         gates.append(figure_gate(name, "inputs", Within(0, share, limit), limit, message))
         if source.get("table") in MOVES:  # an export that failed: nobody would be tied, and nobody out
             name = f"empty_source:{source['source']}"
-            message = f"{rows:,} rows in {source['source']}; at least one is due"
+            message = f"{counted(rows, 'row')} in {source['source']}; at least one is due"
             gates.append(figure_gate(name, "inputs", Within(1, rows, max(rows, 1)), 1.0, message))
     return gates
 
@@ -91,7 +94,7 @@ def output_gates(figures: Mapping[str, Any], settings: Settings) -> list[Gate]:
     gates = [figure_gate("flagged_share", "outputs", within, policy.max_flagged_share, message)]
     for name, sentence in MUST_BE_ZERO.items():
         value = int(figures[name])
-        message = f"{value} {sentence}; none is let pass"
+        message = f"{sentence}: {value:,}; none is let pass"
         gates.append(figure_gate(name, "outputs", Within(0, value, 0), 0.0, message))
     return gates
 
@@ -105,7 +108,7 @@ def drift_gates(figures: Mapping[str, Any], settings: Settings) -> list[Gate]:
     else:
         moved = float(figures["moved"])
         message = (
-            f"scores of the {scored:,} accounts that the publication before had scored moved by {moved:.3f} "
+            f"scores of the {counted(scored, 'account')} that the publication before had scored moved by {moved:.3f} "
             f"on average, no score counted as 0; up to {policy.max_score_drift:g} is let pass"
         )
     within = Within(0, moved, policy.max_score_drift)

@@ -9,7 +9,7 @@ from abuse import authority
 from abuse.authority import Group
 from abuse.errors import InputError
 from abuse.lake.ledger import turn
-from abuse.lake.people import Now, among
+from abuse.lake.people import Now, among, given_as
 from abuse.lake.publication import Publication, current, runs
 from abuse.operate.page import meant, printable
 from abuse.review.refused import Changed, NotAllowed, Outdated, Unknown
@@ -66,6 +66,7 @@ def found_accounts(now: Now, targets: Sequence[str]) -> list[str]:
     asked = among({form for every in forms.values() for form in every})
     known = set(now.publication.read(Decisions, [Decisions.account], asked)[Decisions.account].to_pylist())
     found = {target: next((form for form in every if form in known), None) for target, every in forms.items()}
+    found |= _as_given(now.publication, {target: forms[target] for target, one in found.items() if one is None})
     missing = [target for target in targets if found[target] is None]
     if missing:
         run = now.publication.run
@@ -74,6 +75,15 @@ def found_accounts(now: Now, targets: Sequence[str]) -> list[str]:
         fix = "Check it; who may yet come is exempted by the campaign file's allow_list."
         raise Unknown(f"account {printable(missing[0].strip())}", what, "one of its participants, or a cluster", fix)
     return sorted({account for account in found.values() if account is not None})
+
+
+def _as_given(publication: Publication, forms: dict[str, list[str]]) -> dict[str, str | None]:
+    """Of those that no account is called: the account that the campaign wrote so."""
+    asked = {form for every in forms.values() for form in every}
+    columns = [Decisions.account, Decisions.account_as_given]
+    rows = given_as(publication, asked, columns) if asked else []
+    named = {row[Decisions.account_as_given]: row[Decisions.account] for row in rows}
+    return {target: next((named[form] for form in every if form in named), None) for target, every in forms.items()}
 
 
 def cluster_of(now: Now, targets: Sequence[str], seen: str | None, kind: Kind | None = None) -> Group:

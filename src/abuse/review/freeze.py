@@ -1,6 +1,7 @@
 """The list as payout gets it, written down once; and what people reversed since, as a list of its own.
 
-Nights go on and may change the tables; who pays reads the versions that were frozen, and then the reversals.
+Nights go on and may change the tables; who pays reads the versions that were frozen, or an export of them, and then the
+reversals.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import io
 import json
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -22,7 +23,9 @@ from abuse.lake.ledger import append, ledger
 from abuse.lake.people import Now, review_ids, reviews, run_name
 from abuse.lake.publication import Publication, current, runs
 from abuse.lake.storage import storage_of
-from abuse.operate.export import DANGEROUS
+from abuse.operate.export import about_run, handed_rows
+from abuse.operate.handover import hand_over
+from abuse.operate.sheets import cell, instant
 from abuse.settings import digest
 from abuse.tables import Decisions, DisqualifiedAccounts, Freezes, Reviews
 
@@ -34,6 +37,8 @@ class Reversal:
     """An account that people put on the other side of the list than the one it was frozen on."""
 
     account: str
+    account_as_given: str
+    """The account as the campaign wrote it."""
     before: str
     after: str
     reason: str
@@ -95,19 +100,34 @@ def freezes(lake: str, campaign_id: str) -> list[dict[str, Any]]:
 
 def reversals(lake: str, campaign_id: str, freeze_id: str | None = None) -> tuple[dict[str, Any], list[Reversal]]:
     """The freeze, the latest unless named, and whom people's word puts on its other side now; by account."""
-    frozen = next((row for row in freezes(lake, campaign_id) if freeze_id in (None, row[Freezes.freeze_id])), None)
-    if frozen is None:
-        found = f"no freeze {freeze_id or ''}".rstrip()
-        raise InputError(f"campaign {campaign_id!r}", found, "a list that was frozen", "Freeze it: `abuse freeze`.")
+    frozen = _named(lake, campaign_id, freeze_id)
     now = Now.of(_publication(lake, frozen))
     then = now.publication.read(Decisions, [Decisions.account, Decisions.verdict], now.spoken_of)
     verdict_then = {row[Decisions.account]: row[Decisions.verdict] for row in then.to_pylist()}
     changed = []
-    for row in now.decisions(now.spoken_of):
+    for row in now.decisions(now.spoken_of, [Decisions.account_as_given]):
         before, after = verdict_then[row[Decisions.account]], row[Decisions.verdict]
         if (before == OUT) != (after == OUT):
             changed.append(_reversal(now, row, before))
     return frozen, sorted(changed, key=lambda one: one.account)
+
+
+def export_frozen(lake: str, campaign_id: str, freeze_id: str | None, out: str, kind: str = "csv") -> dict[str, Any]:
+    """Writes the list as it was frozen, the latest unless named, to the folder, whatever people or nights said since;
+    returns the manifest. Raises LakeError where the lake holds another list by now.
+    """
+    frozen = _named(lake, campaign_id, freeze_id)
+    publication = _publication(lake, frozen)
+    rows = publication.read(DisqualifiedAccounts)
+    if digest(sorted(rows[Decisions.account].to_pylist())) != frozen[Freezes.list_digest]:
+        where, fix = f"freeze {frozen[Freezes.freeze_id]}", "Bring the table's versions back from a copy of the lake."
+        raise LakeError(where, "the table lists other accounts than were frozen", "the list that was frozen", fix)
+    named = {
+        "freeze_id": frozen[Freezes.freeze_id],
+        "frozen_at": instant(frozen[Freezes.frozen_at]),
+        "list_digest": frozen[Freezes.list_digest],
+    }
+    return hand_over(out, handed_rows(rows), kind, about_run(publication.run, kind) | {"freeze": named})
 
 
 def write_csv(path: str, rows: Sequence[Reversal]) -> None:
@@ -115,12 +135,17 @@ def write_csv(path: str, rows: Sequence[Reversal]) -> None:
     text = io.StringIO(newline="")
     writer = csv.writer(text)
     writer.writerow(field.name for field in fields(Reversal))
-    writer.writerows([_inert(str(value)) for value in asdict(row).values()] for row in rows)
+    writer.writerows([cell(str(value)) for value in asdict(row).values()] for row in rows)
     storage_of(path).write(path, text.getvalue().encode())
 
 
-def _inert(cell: str) -> str:
-    return f"'{cell}" if cell.startswith(DANGEROUS) else cell
+def _named(lake: str, campaign_id: str, freeze_id: str | None) -> dict[str, Any]:
+    """The freeze of this id, the latest without one."""
+    for row in freezes(lake, campaign_id):
+        if freeze_id in (None, row[Freezes.freeze_id]):
+            return row
+    found = f"no freeze {freeze_id or ''}".rstrip()
+    raise InputError(f"campaign {campaign_id!r}", found, "a list that was frozen", "Freeze it: `abuse freeze`.")
 
 
 def _publication(lake: str, frozen: dict[str, Any]) -> Publication:
@@ -130,7 +155,7 @@ def _publication(lake: str, frozen: dict[str, Any]) -> Publication:
     if run is None:
         where, fix = f"freeze {frozen[Freezes.freeze_id]}", "Bring the ledger of runs back from a copy."
         raise LakeError(where, f"run {named[0]} is not in the ledger", "the run that was frozen", fix)
-    return Publication(lake, run)
+    return Publication(lake, replace(run, versions=json.loads(frozen[Freezes.versions])))
 
 
 def _reversal(now: Now, row: dict[str, Any], before: str) -> Reversal:
@@ -144,6 +169,7 @@ def _reversal(now: Now, row: dict[str, Any], before: str) -> Reversal:
     peoples = [reason for reason in row[Decisions.reasons] if authority.code(reason) in authority.PEOPLES_CODES]
     return Reversal(
         account=account,
+        account_as_given=row[Decisions.account_as_given] or account,
         before=before,
         after=row[Decisions.verdict],
         reason=(peoples or ["undo: A person took an earlier decision back."])[0],

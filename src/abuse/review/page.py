@@ -11,6 +11,7 @@ from abuse import authority
 from abuse.authority import Row
 from abuse.operate.page import listed, moment, say, title
 from abuse.operate.people import told
+from abuse.plurals import counted
 from abuse.review.queue import KINDS, Case, Item
 from abuse.review.said import Decision
 from abuse.tables import Decisions
@@ -29,7 +30,7 @@ def render_queue(items: Sequence[Item], verdict: str | None, campaign_id: str, l
     for item in items[:limit]:
         name = "cluster" if item.is_cluster else "account"
         score = "" if item.score is None else f", score {item.score:.4g}"
-        say(console, f"  {name} {item.id}: {item.num:,} of {item.size:,} accounts{score}, seen {item.digest}")
+        say(console, f"  {name} {item.id}: {item.num:,} of {counted(item.size, 'account')}{score}, seen {item.digest}")
         why = [KINDS[kind] for kind in item.kinds]
         if item.taken_by:
             why.append(f"taken by {item.taken_by}, {_moment(item.taken_at)}")
@@ -99,7 +100,7 @@ def render_decision(found: Sequence[Decision], lake: str, campaign_id: str, cons
     """What was written, and what must follow before others see it."""
     where = f"--campaign {campaign_id} --lake {shlex.quote(lake)}"
     for one in found:
-        many = f"{len(one.accounts):,} account{'s' if len(one.accounts) != 1 else ''}"
+        many = counted(len(one.accounts), "account")
         known = "" if one.is_new else ", in the ledger already"
         say(console, f"{one.action.replace('_', ' ')} of {many}{known}, decision {one.decision_id}")
         if one.taken_from:

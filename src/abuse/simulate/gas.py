@@ -32,8 +32,9 @@ class Gas:
         return self._tips[signer.astype(np.int64)].astype(np.int64) * MILLIGWEI
 
     def base_wei(self, block: NDArray[np.int32]) -> NDArray[np.int64]:
-        """The same for all in a block."""
+        """The same for all in a block. What is sent on after the end pays what the last hour asked."""
         number = block.astype(np.int64)
         hour = ((number - FIRST_BLOCK) * BLOCK_S - HISTORY) / HOUR
         within = 1 + 0.1 * np.sin(number * 0.7)
-        return np.asarray(self._hourly[hour.astype(np.int64)] * within * GWEI, dtype=np.int64)
+        known = np.minimum(hour.astype(np.int64), len(self._hourly) - 1)
+        return np.asarray(self._hourly[known] * within * GWEI, dtype=np.int64)

@@ -11,7 +11,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from abuse import settings
-from abuse.steps.traffic import counting, deposits, traffic
+from abuse.steps.traffic import PAID_IN, counting, deposits, traffic
 from abuse.tables import Labels, Services, Transfers
 
 CONTRACT = "contract"
@@ -66,32 +66,64 @@ def inferred(rules: settings.Services) -> Column:
         F.col(Services.fresh_share) < rules.min_fresh_share
     )
     few_pay_it = senders <= rules.max_operator_senders
-    is_payroll = few_pay_it & pays_customers & is_outside
+    is_payroll = few_pay_it & pays_customers & is_outside & ~(funds_newcomers(rules) & ~pays_as_employer(rules))
     is_for_all = is_outside & F.coalesce(F.col("num_signers") > rules.max_contract_signers, F.lit(False))
     return (
         F.when(F.col(Services.sends_to).isNotNull(), F.lit("deposit"))
         .when(is_omnibus, F.lit("exchange"))
         .when(is_for_all | is_payroll, F.lit("disperser"))
-        .when(is_busy & ~is_operator(rules, senders, recipients), F.lit("hub"))
+        .when(is_busy & ~is_operator(rules, senders, recipients) & ~funds_newcomers(rules), F.lit("hub"))
     )
 
 
 def is_operator(rules: settings.Services, senders: Column, recipients: Column) -> Column:
     """One operator's wallet: few ever paid it and it pays many, or the other way round, a collector.
 
-    It takes part itself, or those it deals with do, or they had their very first coins from it. A far larger one must
-    have paid fresh wallets that take part, within days.
+    It takes part itself, or those it deals with do, or they had their very first coins from it.
     """
     few, many = rules.max_operator_senders, rules.max_operator_recipients
     one_sided = ((senders <= few) & (recipients <= many)) | ((recipients <= few) & (senders <= many))
-    first_share = F.coalesce(F.col("num_first_funded"), F.lit(0)) / F.greatest(recipients, F.lit(1))
+    first_share = _counted("num_first_funded") / F.greatest(recipients, F.lit(1))
     own = F.col("takes_part") | (F.col("counterparty_share") >= rules.min_operator_share)
     own = own | ((senders <= few) & (first_share >= rules.min_operator_fresh))
-    at_once = F.coalesce(F.col("paid_within_s") <= rules.operator_days * 86400, F.lit(False))
-    is_large = (senders <= few) & (recipients <= rules.max_burst_recipients) & at_once
-    fresh = F.coalesce(F.col(Services.fresh_share) >= rules.min_operator_fresh, F.lit(False))
-    theirs = F.coalesce(F.col(Services.participant_share) >= rules.min_operator_fresh, F.lit(False))
-    return (one_sided & own) | (is_large & fresh & theirs)
+    return one_sided & own
+
+
+def funds_newcomers(rules: settings.Services) -> Column:
+    """Whether the newcomers it paid are a farm rather than customers, whomever else it deals with.
+
+    Newcomers had not acted before it paid them: those who take part, and wallets that passed its coins on. Payments to
+    addresses with a history change nothing here, but for hundreds of them. Not claimed: an operator that also pays the
+    first coins of many strangers passes for a service, at a payment above dust for each; so does a collector of coins
+    that never funded anybody and pays others.
+    """
+    own, idle = _counted("num_newcomers") + _counted("num_between"), _counted("num_idle")
+    at_once = _within_days("newcomers_within_s", rules) & (own <= rules.max_burst_recipients)
+    at_once = at_once & (own >= rules.min_operator_share * (own + idle))
+    is_small = (own <= rules.max_operator_recipients) & (own >= rules.min_operator_fresh * (own + idle))
+    others = F.greatest(F.col(Services.num_counterparties), _counted("num_participants_paid")) - own
+    few_others = others <= F.greatest(F.lit(rules.max_operator_strangers), own)
+    paid_first = F.greatest(F.lit(rules.max_operator_senders), rules.max_customer_share * own)
+    return (own > 0) & (at_once | is_small) & few_others & (F.col("num_customers") <= paid_first)
+
+
+def pays_as_employer(rules: settings.Services) -> Column:
+    """Those it knew got about what newcomers did, and it took these on over weeks or goes on paying them.
+
+    Not claimed: an operator that does both, with real money and for weeks, passes for an employer.
+    """
+    coins, usd = (F.col(f"others_{what}") >= rules.min_like_share * F.col(f"newcomers_{what}") for what in PAID_IN)
+    alike = F.coalesce(F.when(F.col("newcomers_coins").isNotNull(), coins).otherwise(usd), F.lit(False))
+    return alike & ~(_within_days("newcomers_within_s", rules) & _within_days("newcomers_served_s", rules))
+
+
+def _counted(name: str) -> Column:
+    return F.coalesce(F.col(name), F.lit(0))
+
+
+def _within_days(name: str, rules: settings.Services) -> Column:
+    """Unknown is not within days."""
+    return F.coalesce(F.col(name) <= rules.operator_days * 86400, F.lit(False))
 
 
 def why(rules: settings.Services) -> Column:
@@ -99,24 +131,25 @@ def why(rules: settings.Services) -> Column:
     kind, basis = F.col(Services.kind), F.col(Services.basis)
     listed = F.format_string("The list %s calls it %s.", F.col(Services.source), kind)
     hub = F.format_string(
-        "It dealt with %d addresses (%d paid it, it paid %d); more than one person's wallet does.",
-        F.col(Services.num_counterparties),
+        "It dealt with %s (%d paid it, it paid %d); more than one person's wallet does.",
+        _number(Services.num_counterparties, "address", "addresses"),
         F.col(Services.num_senders),
         F.col(Services.num_recipients),
     )
     own = F.format_string(
         "%s paid it and nearly all went on to %s, an exchange: it belongs to one customer.",
-        F.when(F.col(Services.num_senders) == 1, F.lit("1 address")).otherwise(
-            F.format_string("%d addresses", F.col(Services.num_senders))
-        ),
+        _number(Services.num_senders, "address", "addresses"),
         F.col(Services.sends_to),
     )
-    omnibus = F.format_string("It was paid with %d different memos: each is a customer.", F.col(Services.num_memos))
+    memos = _number(Services.num_memos, "different memo", "different memos")
+    omnibus = F.format_string("It was paid with %s: each is a customer.", memos)
     payroll = F.format_string(
         "Of the participants it paid only %.0f%% had not acted before: employers pay so, operators fund fresh wallets.",
         100 * F.col(Services.fresh_share),
     )
-    for_all = F.format_string("%d people had it pay others: a contract for everybody.", F.col("num_signers"))
+    for_all = F.format_string(
+        "%s had it pay others: a contract for everybody.", _number("num_signers", "person", "people")
+    )
     is_for_all = F.coalesce(F.col("num_signers") > rules.max_contract_signers, F.lit(False))
     payroll = F.when(is_for_all, for_all).otherwise(payroll)
     said = F.when(kind == "deposit", own).when(kind == "exchange", omnibus).when(kind == "disperser", payroll)
@@ -125,6 +158,11 @@ def why(rules: settings.Services) -> Column:
         .when(basis == "settings", F.lit("Mints and burns go through it."))
         .otherwise(said.otherwise(hub))
     )
+
+
+def _number(count: str, one: str, more: str) -> Column:
+    """The count with its noun."""
+    return F.when(F.col(count) == 1, F.lit(f"1 {one}")).otherwise(F.format_string(f"%d {more}", F.col(count)))
 
 
 def labelled(labels: DataFrame, rules: settings.Services) -> DataFrame:

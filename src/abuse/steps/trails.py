@@ -13,6 +13,7 @@ from pyspark.sql import functions as F
 
 from abuse import settings
 from abuse.steps.funders import first_gas, merged
+from abuse.steps.owned import HELD, holds, of_owner
 from abuse.steps.spill import Spill
 from abuse.steps.worth import above_dust
 from abuse.tables import FirstFunders, ParticipantAddresses, Participants, Services, Trails, Transfers
@@ -56,21 +57,21 @@ def order() -> Column:
 
 
 def walked(addresses: DataFrame, funders: DataFrame, served: DataFrame, max_hops: int, spill: Spill) -> DataFrame:
-    """Up to `max_hops` rows per address and chain.
+    """Up to `max_hops` rows per address and chain; none where its first coins came when it was no participant's.
 
     Only the rows of whoever was reached are ever joined, and each hop is written, or it would be walked again by all
     hops after it.
     """
-    start = F.col(ParticipantAddresses.address)
-    own = addresses.select(start.alias(Trails.address)).distinct()
-    begun = F.lit(0).alias(Trails.hop)  # counted in a column: with a literal Spark compiles every hop anew
-    front = spill(own.select(Trails.address, start.alias(Trails.funded), F.array(start).alias("_path"), begun))
+    front = spill(starts(addresses))
     hops = []
     for _ in range(max_hops):
-        step = funding_of(front, funders).join(served, on=Trails.reached, how="left")
+        paid = funding_of(front, funders)
+        paid = held_then(paid) if "_held" in paid.columns else paid
+        step = paid.join(served, on=Trails.reached, how="left")
         step = step.withColumns(
             {
                 Trails.hop: F.col(Trails.hop) + 1,
+                Trails.begun_at: F.coalesce(Trails.begun_at, Trails.at),
                 Trails.kind: F.lit("first_gas"),
                 Trails.ended_by: F.when(F.col("_served"), F.lit("service"))
                 .when(F.array_contains("_path", F.col(Trails.reached)), F.lit("cycle"))
@@ -85,8 +86,30 @@ def walked(addresses: DataFrame, funders: DataFrame, served: DataFrame, max_hops
             F.col(Trails.reached).alias(Trails.funded),
             F.concat("_path", F.array(Trails.reached)).alias("_path"),
             Trails.hop,
+            Trails.begun_at,
         )
     return reduce(DataFrame.unionByName, hops)
+
+
+def starts(addresses: DataFrame) -> DataFrame:
+    """Where trails begin: each address once, with `_held`, all of its holders' HELD."""
+    start = F.col(ParticipantAddresses.address)
+    holder = F.struct(*[name for name in HELD if name != ParticipantAddresses.address])
+    own = addresses.groupBy(start.alias(Trails.address)).agg(F.collect_set(holder).alias("_held"))
+    return own.select(
+        Trails.address,
+        F.col(Trails.address).alias(Trails.funded),
+        F.array(Trails.address).alias("_path"),
+        F.lit(0).alias(Trails.hop),  # counted in a column: with a literal Spark compiles every hop anew
+        F.lit(None).cast("timestamp").alias(Trails.begun_at),
+        "_held",
+    )
+
+
+def held_then(paid: DataFrame) -> DataFrame:
+    """The first payments that came when the address was a participant's."""
+    chain, at = F.col(Trails.chain), F.col(Trails.at)
+    return paid.where(F.exists("_held", lambda holder: holds(holder.__getitem__, chain, at))).drop("_held")
 
 
 def funding_of(front: DataFrame, funders: DataFrame) -> DataFrame:
@@ -112,17 +135,16 @@ def swept(
     links: settings.Links,
     chains: Mapping[str, settings.Chain],
 ) -> DataFrame:
-    """The last payment above dust that an address made after its account's last action.
+    """The last payment above dust that an address made after its account's last action, while it was that account's.
 
     Tokens that somebody else is known to have moved are left out: a thief pulls what an approval lets him.
     """
     acted = addresses.join(
         participants.select(Participants.account, Participants.last_action_at), on=Participants.account
     )
-    acted = acted.groupBy(F.col(ParticipantAddresses.address).alias(Trails.address)).agg(
-        F.max(Participants.last_action_at).alias("_acted")
-    )
-    out = timed.withColumn(Trails.address, F.col(Transfers.sender)).join(acted, on=Trails.address)
+    spells = {"_since": F.col(ParticipantAddresses.valid_from), "_until": F.col(ParticipantAddresses.valid_to)}
+    done = acted.groupBy(*HELD).agg(F.max(Participants.last_action_at).alias("_acted")).withColumns(spells)
+    out = of_owner(timed, done, Transfers.sender).withColumn(Trails.address, F.col(Transfers.sender))
     is_late = F.col(Transfers.at) > F.col("_acted")
     is_other = F.col(Transfers.sender) != F.col(Transfers.recipient)
     signed = F.coalesce(F.col(Transfers.initiator) == F.col(Transfers.sender), F.lit(True))
@@ -131,18 +153,20 @@ def swept(
     last = (
         out.where(is_late & is_other & is_own & counts)
         .withColumn(Trails.reached, F.col(Transfers.recipient))
-        .groupBy(Trails.chain, Trails.address)
+        .groupBy(Trails.chain, Trails.address, *spells)
         .agg(F.max(F.struct(order().alias("o"), Trails.reached, *_rest())).alias("_last"))
     )
-    return last.select(
+    ends = last.select(
         F.lit("sweep").alias(Trails.kind),
         Trails.chain,
         Trails.address,
+        F.col(f"_last.{Trails.at}").alias(Trails.begun_at),
         F.lit(1).cast("int").alias(Trails.hop),
         F.col(Trails.address).alias(Trails.funded),
         F.col(f"_last.{Trails.reached}").alias(Trails.reached),
         *[F.col(f"_last.{name}").alias(name) for name in _rest()],
     )
+    return ends.distinct()  # two who hold it at once have the same
 
 
 def _rest() -> tuple[str, ...]:

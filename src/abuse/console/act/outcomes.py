@@ -13,6 +13,7 @@ from starlette.responses import RedirectResponse, Response
 from abuse.console.read.ledgers import Ledgers
 from abuse.console.who.person import Visitor
 from abuse.errors import InputError, LakeError
+from abuse.plurals import counted
 from abuse.review.refused import Changed, Outdated
 from abuse.review.said import Decision
 from abuse.words import CHANGES_NOTHING
@@ -81,7 +82,7 @@ class Outcomes:
 
 def done(found: Decision, about: str = "") -> Line:
     """A word that is in the ledger."""
-    many = f"{len(found.accounts):,} account{'s' if len(found.accounts) != 1 else ''}"
+    many = counted(len(found.accounts), "account")
     text = f"{DID[found.action]} {many}."
     if found.needs_approval:
         text = f"{WAITS[found.action]} {many} waits for a second person: it counts once another approver agrees."

@@ -8,7 +8,8 @@ from starlette.responses import StreamingResponse
 from abuse.console.api.v1 import PROBLEMS
 from abuse.console.asked import CampaignId, FromShelf, Night
 from abuse.lake.people import Now
-from abuse.operate.export import csv_parts, out_now, sorted_rows
+from abuse.operate.export import handed_rows, out_now
+from abuse.operate.sheets import csv_parts
 
 api = APIRouter(prefix="/api/v1/campaigns/{campaign_id}/exports", tags=["exports"], responses=PROBLEMS)
 
@@ -24,5 +25,5 @@ def disqualified(campaign_id: CampaignId, shelf: FromShelf, as_of: Night) -> Str
     rows, _ = out_now(Now.of(publication))
     name = f"disqualified_accounts-{campaign_id}-{publication.run.run_id}.csv"
     headers = {"content-disposition": f'attachment; filename="{name}"'}
-    parts = (part.encode() for part in csv_parts(sorted_rows(rows)))
+    parts = (part.encode() for part in csv_parts(handed_rows(rows)))
     return StreamingResponse(parts, media_type="text/csv; charset=utf-8", headers=headers)

@@ -78,6 +78,7 @@ class Evidence(Shape):
 
 class Decision(Shape):
     account: str
+    account_as_given: str | None = Field(description="As the campaign wrote it; null where a night does not say.")
     verdict: str
     machine_verdict: str
     cluster_id: str | None

@@ -21,6 +21,7 @@ from abuse.console.read.model import View
 from abuse.console.read.moments import moments
 from abuse.console.read.todo import next_to_do
 from abuse.operate.because import FAMILIES
+from abuse.plurals import counted
 from abuse.tables import VERDICTS, ClusterFeatures
 
 pages = APIRouter(prefix="/campaigns/{campaign_id}/clusters/{cluster_id}")
@@ -116,8 +117,8 @@ def sentence(found: dict[str, Any]) -> str:
     """What it is, in one sentence."""
     held = HELD_BY.get(found["core_kind"] or "", "tied to each other")
     verdicts = ((found["disqualified"], "out"), (found["review"], "in review"), (found["exempt"], "exempt"))
-    told = [f"{num:,} {'is' if num == 1 else 'are'} {word}" for num, word in verdicts if num]
-    size = f"{found['size']:,} accounts {held}"
+    told = [f"{counted(num, 'is', 'are')} {word}" for num, word in verdicts if num]
+    size = f"{counted(found['size'], 'account')} {held}"
     return f"{size}; {', '.join(told)}." if told else f"{size}; nobody of them is flagged."
 
 

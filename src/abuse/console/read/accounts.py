@@ -10,12 +10,13 @@ from abuse.console.problems import NotFound
 from abuse.console.read.model import View, instant
 from abuse.operate.because import told
 from abuse.operate.page import meant, moment, printable
+from abuse.plurals import counted
 from abuse.tables import Decisions
 
 LISTS = (Decisions.reasons, Decisions.evidence_kinds)
 COLUMNS = """
-account, verdict, machine_verdict, cluster_id, score, score_lower, member_score, reasons, evidence_kinds, rule_version,
-model_version
+account, account_as_given, verdict, machine_verdict, cluster_id, score, score_lower, member_score, reasons,
+evidence_kinds, rule_version, model_version
 """
 CLUSTER = """
 SELECT c.cluster_id, c.size, c.num_links, c.shape, c.founder, c.core_funder, c.core_kind, c.num_cut, c.is_giant,
@@ -27,11 +28,11 @@ FROM members m JOIN clusters c ON c.cluster_id = m.cluster_id WHERE m.cluster_id
 def account(view: View, asked: str) -> dict[str, Any]:
     """The row of `decisions` with its evidence, and what the run knew of its part in the campaign.
 
-    Addresses are stored in lower case, other ids as the campaign writes them. Raises NotFound.
+    Addresses are stored in lower case, other ids as the campaign writes them; the campaign's own writing of either is
+    found too. Raises NotFound.
     """
     forms = meant(asked)
-    found = view.rows("SELECT * FROM accounts WHERE account IN (?, ?, ?, ?)", *forms)
-    row = min(found, key=lambda one: forms.index(one[Decisions.account]), default=None)
+    row = _named(view, forms, Decisions.account) or _named(view, forms, Decisions.account_as_given)
     if row is None:
         owner = view.value("SELECT min(account) FROM addresses WHERE address IN (?, ?, ?, ?)", *forms)
         if owner is not None:
@@ -43,16 +44,23 @@ def account(view: View, asked: str) -> dict[str, Any]:
     return row | lists | times | {Decisions.evidence: [evidence(item) for item in items]}
 
 
+def _named(view: View, forms: tuple[str, ...], column: str) -> dict[str, Any] | None:
+    """The account that is called so in this column, by the likeliest form."""
+    is_other = f" AND {column} <> account" if column != Decisions.account else ""
+    found = view.rows(f"SELECT * FROM accounts WHERE {column} IN (?, ?, ?, ?){is_other}", *forms)  # noqa: S608 -- our own names
+    return min(found, key=lambda one: (forms.index(one[column]), one[Decisions.account]), default=None)
+
+
 def _unknown(view: View, exact: str) -> NotFound:
     run, num = view.publication.run, view.value("SELECT count(*) FROM accounts")
     if not view.has_owners:
         found = "is no participant's name, and which addresses belong to whom is kept no more"
-        wanted = f"the name of one of its {num:,} participants"
+        wanted = f"the name of one of its {counted(num, 'participant')}"
         return NotFound(f"account {printable(exact)}", found, wanted, "Run its night again.")
     return NotFound(
         f"account {printable(exact)}",
         f"did not take part in campaign {run.campaign_id!r} before {moment(run.as_of.isoformat())}",
-        f"one of its {num:,} participants",
+        f"one of its {counted(num, 'participant')}",
         "Check the address, or look at another night.",
     )
 

@@ -11,6 +11,7 @@ from abuse.errors import LakeError
 from abuse.lake.publication import Publication, publications
 from abuse.operate.page import moment
 from abuse.operate.why import MAX_NIGHTS, history
+from abuse.plurals import counted
 from abuse.tables import ClusterLineage, Clusters
 
 CHANGES = {
@@ -60,4 +61,4 @@ def _told(night: Publication, cluster_id: str) -> str:
     if not sizes.num_rows:
         return "not there"
     changes = sorted({CHANGES.get(row[ClusterLineage.change], row[ClusterLineage.change]) for row in rows})
-    return ", ".join([f"{sizes[Clusters.size][0].as_py():,} members", *changes])
+    return ", ".join([counted(sizes[Clusters.size][0].as_py(), "member"), *changes])

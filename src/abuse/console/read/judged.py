@@ -10,6 +10,7 @@ from abuse import policy as rule
 from abuse.console.problems import NotSame
 from abuse.console.read.model import View
 from abuse.errors import SettingsError
+from abuse.plurals import counted
 from abuse.settings import Features, Policy, settings_from_json
 
 OUTSIDE = "SELECT account, machine_verdict, _known, {nothing} FROM accounts WHERE cluster_id IS NULL"
@@ -49,7 +50,7 @@ def proven(view: View) -> Rules:
     own = made_under(view)
     num_lost = view.value("SELECT (SELECT count(*) FROM accounts WHERE cluster_id IS NOT NULL) - count(*) FROM judged")
     if num_lost:
-        found = f"of {num_lost:,} accounts the figures behind the verdict are kept no more"
+        found = f"of {counted(num_lost, 'account')} the figures behind the verdict are kept no more"
         raise _not_same(view, found, TAKEN)
     nothing = ", ".join(f"NULL AS {name}" for name in rule.FIGURES)
     num = sum(
@@ -58,7 +59,7 @@ def proven(view: View) -> Rules:
     )
     if num:
         given = "the run came to" if view.publication.is_held else "was published"
-        found = f"of {num:,} accounts the rule as it is here gives another verdict than {given}"
+        found = f"of {counted(num, 'account')} the rule as it is here gives another verdict than {given}"
         raise _not_same(view, found, "It was made by another version of the project: run its night again.")
     return own
 
@@ -97,7 +98,7 @@ def _told(row: dict[str, Any], policy: Policy) -> dict[str, Any]:
 
 def _large(row: dict[str, Any], policy: Policy, _num: int, *, holds: bool) -> str:
     words = "large enough" if holds else "too small"
-    return f"Its group of {row['size']:,} accounts is {words}: {policy.min_cluster_size:,} are asked."
+    return f"Its group of {counted(row['size'], 'account')} is {words}: {policy.min_cluster_size:,} are asked."
 
 
 def _farmlike(row: dict[str, Any], policy: Policy, _num: int, *, holds: bool) -> str:
@@ -107,8 +108,8 @@ def _farmlike(row: dict[str, Any], policy: Policy, _num: int, *, holds: bool) ->
 
 def _proven(_row: dict[str, Any], policy: Policy, num: int, *, holds: bool) -> str:
     words = "enough" if holds else "too few"
-    many = "kind of evidence holds" if num == 1 else "kinds of evidence hold"
-    return f"{num} {many}, which is {words}: {policy.min_evidence_kinds} are asked."
+    many = counted(num, "kind of evidence holds", "kinds of evidence hold")
+    return f"{many}, which is {words}: {policy.min_evidence_kinds} are asked."
 
 
 def _likely(row: dict[str, Any], policy: Policy, _num: int, *, holds: bool) -> str:

@@ -4,7 +4,7 @@ Times are whole microseconds since 1970, lists are JSON. `raw` is a second datab
 from Delta goes there first, so that the file holds nothing but what pages ask for, in the order they ask.
 """
 
-FORMAT = 4
+FORMAT = 5
 """Part of a file's name: a console that knows another layout builds its own."""
 
 EVIDENCE = "kind TEXT, chain TEXT, tx_hash TEXT, sender TEXT, recipient TEXT, at INTEGER, amount REAL, asset TEXT, "
@@ -29,6 +29,7 @@ CREATE TABLE main.accounts AS
   FROM raw.decided d LEFT JOIN raw.took_part t ON t.account = d.account LEFT JOIN raw.heard h ON h.account = d.account
   ORDER BY d.account;
 CREATE UNIQUE INDEX main.accounts_name ON accounts (account);
+CREATE INDEX main.accounts_given ON accounts (account_as_given) WHERE account_as_given <> account;
 CREATE INDEX main.accounts_verdict ON accounts (verdict, account);
 CREATE INDEX main.accounts_cluster ON accounts (cluster_id, account);
 CREATE INDEX main.evidence_account ON evidence (account_id, place);
@@ -83,13 +84,14 @@ CREATE TABLE main.movements AS
 CREATE INDEX main.movements_cluster ON movements (cluster_id);
 
 CREATE INDEX raw.owned_address ON owned (address);
-CREATE TABLE main.addresses AS SELECT account, chain, address FROM raw.owned WHERE address <> account;
+CREATE TABLE main.addresses AS SELECT DISTINCT account, chain, address FROM raw.owned WHERE address <> account;
 CREATE INDEX main.addresses_account ON addresses (account);
 CREATE INDEX main.addresses_address ON addresses (address);
 CREATE TABLE main.hops AS
-  SELECT m.cluster_id, m.account, h.kind, h.chain, h.address, h.hop, h.reached, h.funded, h.tx_hash, h.at, h.amount,
-    h.asset, h.ended_by
-  FROM raw.hopped h JOIN (SELECT DISTINCT account, address FROM raw.owned) o ON o.address = h.address
+  SELECT DISTINCT m.cluster_id, m.account, h.kind, h.chain, h.address, h.hop, h.reached, h.funded, h.tx_hash, h.at,
+    h.amount, h.asset, h.ended_by
+  FROM raw.hopped h JOIN raw.owned o ON o.address = h.address AND (o.on_every_chain IS NOT 0 OR o.chain = h.chain)
+    AND (o.valid_from IS NULL OR o.valid_from <= h.begun_at) AND (o.valid_to IS NULL OR h.begun_at < o.valid_to)
   JOIN main.members m ON m.account = o.account
   ORDER BY m.cluster_id, m.account, h.kind, h.chain, h.address, h.hop;
 CREATE INDEX main.hops_cluster ON hops (cluster_id);

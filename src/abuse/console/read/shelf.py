@@ -20,6 +20,7 @@ from abuse.console.read.ledgers import Ledgers
 from abuse.console.read.making import Make, Making
 from abuse.console.read.model import Model, View
 from abuse.lake.publication import Publication
+from abuse.plurals import counted
 from abuse.settings import Console
 
 STALE_S = 3600.0
@@ -64,7 +65,7 @@ class Shelf:
         night = "a published night" if as_of is None else f"a published night as of {as_of.isoformat()}"
         if not found:
             raise NotFound(where, "nothing is published of it yet", night, "See its runs: a gate may hold one.")
-        raise NotFound(where, f"{len(found)} published nights, not this", night, "See its nights.")
+        raise NotFound(where, f"{counted(len(found), 'published night')}, not this", night, "See its nights.")
 
     def warm(self) -> None:
         """Begins to read the current night of every campaign."""

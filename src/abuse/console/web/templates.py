@@ -20,6 +20,7 @@ from abuse import __version__
 from abuse.console.draw.graph import short
 from abuse.console.web.choices import reasons, words_of
 from abuse.operate.page import moment, printable
+from abuse.plurals import counted
 from abuse.settings import Console
 from abuse.words import ACTIONS, PLAIN
 
@@ -49,7 +50,15 @@ class Templates:
             trim_blocks=True,
             lstrip_blocks=True,
         )
-        self.env.filters |= {"n": number, "share": share, "at": at, "words": words, "ago": ago, "lasted": lasted}
+        self.env.filters |= {
+            "n": number,
+            "share": share,
+            "at": at,
+            "words": words,
+            "ago": ago,
+            "lasted": lasted,
+            "counted": counted,
+        }
         self.env.filters |= {"short": short, "amount": amount, "verdict": verdict, "lines": lines}
         self.env.filters["sent"] = partial(quote, safe="")  # a hidden character must come back as it went out
         self.env.filters["typed"] = escape  # and so must what somebody typed

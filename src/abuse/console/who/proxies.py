@@ -10,6 +10,7 @@ from starlette.requests import Request
 from abuse.console.problems import Unauthenticated
 from abuse.console.who.person import Person, known
 from abuse.errors import InputError
+from abuse.plurals import counted
 from abuse.settings import Console
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
@@ -41,7 +42,8 @@ class Proxies:
         if not self._is_ours(request.client.host if request.client else ""):
             raise _nobody("a header that only a proxy of the settings may send", "Ask through the proxy.")
         if len(names) != 1 or len(roles) != 1:
-            raise _nobody(f"{len(names)} names and {len(roles)} roles from the proxy", "Mend what the proxy sends.")
+            found = f"{counted(len(names), 'name')} and {counted(len(roles), 'role')} from the proxy"
+            raise _nobody(found, "Mend what the proxy sends.")
         try:
             return known(_text(names[0]), roles[0].strip().lower())
         except InputError as why:

@@ -44,6 +44,9 @@ class Storage(Protocol):
     def files(self, folder: str) -> list[Entry]:
         """Every file below the folder, by path."""
 
+    def below(self, folder: str) -> list[str]:
+        """Addresses of every file below the folder, by path; links are followed, as whoever reads it follows them."""
+
     def is_file(self, path: str) -> bool: ...
 
     def mark(self, path: str) -> tuple[str, float]:

@@ -58,6 +58,15 @@ class Local:
         found = [(path, path.stat()) for path in sorted(root.rglob("*")) if path.is_file()]
         return [Entry(path.relative_to(root).as_posix(), stat.st_size, stat.st_mtime) for path, stat in found]
 
+    def below(self, folder: str) -> list[str]:
+        found, seen = [], {os.path.realpath(folder)}
+        for at, folders, names in os.walk(folder, followlinks=True):
+            real = {name: os.path.realpath(f"{at}/{name}") for name in folders}
+            folders[:] = [name for name in folders if real[name] not in seen]  # a link to where it lies has no end
+            seen.update(real.values())
+            found += [f"{at}/{name}" for name in names]
+        return sorted(found, key=lambda path: path.split("/"))
+
     def is_file(self, path: str) -> bool:
         return Path(path).is_file()
 

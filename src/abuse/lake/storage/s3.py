@@ -119,6 +119,9 @@ class S3:
         entries = [Entry(f["Key"][start:], f["Size"], f["LastModified"].timestamp()) for f in found]
         return sorted(entries, key=lambda entry: entry.path.split("/"))
 
+    def below(self, folder: str) -> list[str]:
+        return [f"{folder}/{entry.path}" for entry in self.files(folder)]
+
     def is_file(self, path: str) -> bool:
         with one_line(path):
             try:

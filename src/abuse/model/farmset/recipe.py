@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from abuse.settings import digest, require
+from abuse.bounds import require
+from abuse.settings import digest
 from abuse.toml import Reader
 
 SIZES = ("tiny", "small", "base")

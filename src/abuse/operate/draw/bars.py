@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from abuse.operate.draw.axes import count_ticks
-from abuse.operate.page import counted
+from abuse.plurals import counted
 
 WIDTH, HEIGHT, LEFT, RIGHT, TOP, FOOT = 960, 280, 76, 24, 34, 52
 ACROSS, FLOOR, TALL = WIDTH - LEFT - RIGHT, HEIGHT - FOOT, HEIGHT - FOOT - TOP

@@ -11,7 +11,8 @@ from abuse.operate.draw.nights import chart, latest_of_nights
 from abuse.operate.night_page import pictures
 from abuse.operate.night_page.tags import Inside, Row, table, tag
 from abuse.operate.night_page.told import Told
-from abuse.operate.page import counted, moment
+from abuse.operate.page import moment
+from abuse.plurals import counted
 from abuse.settings import Policy
 from abuse.tables import VERDICTS
 

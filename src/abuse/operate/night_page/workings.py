@@ -11,8 +11,8 @@ from abuse.operate.night_page import pictures
 from abuse.operate.night_page.parts import mono, quiet, section
 from abuse.operate.night_page.tags import Inside, Row, table, tag
 from abuse.operate.night_page.told import Told
-from abuse.operate.page import counted
 from abuse.operate.report import CONTRACT, duration, figure
+from abuse.plurals import counted
 from abuse.quality.runbook import advice
 
 ORDER = ("ingest", "services", "trails", "links", "clusters", "features", "score", "decide", "publish")

@@ -13,12 +13,13 @@ from abuse.tables import ClusterMembers, Clusters, Links, Participants
 def founded(whole: DataFrame, ids: DataFrame, accounts: DataFrame, campaign_id: str) -> DataFrame:
     """account, first_action_at, cluster_id, founder, size of every cluster of two or more.
 
-    The id is a digest of the founder, the member with the least (first_action_at, account): a function of this slice
-    alone, so it stays the same from night to night while the founder stays.
+    The id is a digest of the founder, the member with the least (first_action_at, account), unknown times last: a
+    function of this slice alone, so it stays the same from night to night while the founder stays.
     """
+    began = F.col(Participants.first_action_at)
     placed = whole.join(ids, on="id").join(accounts, on=Participants.account)
     groups = placed.groupBy("part").agg(
-        F.min(F.struct(Participants.first_action_at, Participants.account)).alias("_founder"),
+        F.min(F.struct(began.isNull().alias("untimed"), began, Participants.account)).alias("_founder"),
         F.count("*").alias("size"),
     )
     founder = F.col(f"_founder.{Participants.account}")

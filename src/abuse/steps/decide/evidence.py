@@ -13,11 +13,16 @@ PER_KIND = 8
 
 
 def link_evidence(links: DataFrame, members: DataFrame) -> DataFrame:
-    """account -> `_link_evidence`: its own earliest movements of every kind of link inside its cluster."""
+    """account -> `_link_evidence`: its own earliest movements of every kind of link inside its cluster, those of links
+    that are evidence first.
+    """
     ends = F.explode(F.array(Links.src, Links.dst)).alias(Decisions.account)
-    items = inside(links, members).select(ends, Links.kind, F.explode(Links.evidence).alias("_item")).distinct()
+    is_doubtful = ~F.coalesce(Links.is_known, F.lit(True))
+    held = inside(links, members).select(ends, Links.kind, Links.evidence, is_doubtful.alias("_doubt"))
+    items = held.select(Decisions.account, Links.kind, "_doubt", F.explode(Links.evidence).alias("_item"))
+    items = items.groupBy(Decisions.account, Links.kind, "_item").agg(F.min("_doubt").alias("_doubt"))
     by_time = Window.partitionBy(Decisions.account, Links.kind).orderBy(
-        F.col("_item.at").asc_nulls_last(), F.col("_item")
+        F.col("_doubt"), F.col("_item.at").asc_nulls_last(), F.col("_item")
     )
     few = items.withColumn("_place", F.row_number().over(by_time)).where(F.col("_place") <= PER_KIND)
     ordered = F.sort_array(F.collect_list(F.struct(Links.kind, "_place", "_item")))

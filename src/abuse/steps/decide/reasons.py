@@ -7,7 +7,8 @@ from pyspark.sql import functions as F
 
 from abuse import settings
 from abuse.policy import KNOWN
-from abuse.tables import ClusterMembers, Clusters, Decisions, Features, Scores
+from abuse.steps.counted import counted
+from abuse.tables import ClusterMembers, Clusters, Decisions, Features, Participants, Scores
 
 
 def reasons(policy: settings.Policy) -> Column:
@@ -18,27 +19,27 @@ def reasons(policy: settings.Policy) -> Column:
 def _group(policy: settings.Policy) -> list[Column]:
     inside = F.col("_in_group")
     kinds = F.col(Decisions.evidence_kinds)
-    minutes = F.round(F.col(Features.median_gap_s) / 60, 1)
+    size = counted(Features.size, "account")
     is_short = F.size(kinds) < policy.min_evidence_kinds
     is_low = F.col(Scores.score_lower) < policy.min_score_lower
     return [
-        F.when(inside, F.format_string("cluster_size: It is tied to a group of %d accounts.", F.col(Features.size))),
+        F.when(inside, F.format_string("cluster_size: It is tied to a group of %s.", size)),
         *_kinds(kinds),
         F.when(
             inside & ~is_low,
-            F.format_string(
-                "farm_score: The group scores %.2f as a farm; half of it began within %s minutes of the one before.",
-                F.col(Scores.score),
-                minutes,
-            ),
+            F.format_string("farm_score: The group scores %.2f as a farm%s.", F.col(Scores.score), _pace()),
         ),
         F.when(inside & is_low, F.lit("low_score: The group's score alone does not show a farm.")),
         F.when(
             inside & is_short,
             F.format_string(
-                f"one_kind_of_evidence: %d kind of evidence holds; {policy.min_evidence_kinds} are needed.",
-                F.size(kinds),
+                f"one_kind_of_evidence: %s; {policy.min_evidence_kinds} are needed.",
+                counted(F.size(kinds), "kind of evidence holds", "kinds of evidence hold"),
             ),
+        ),
+        F.when(
+            inside & _is_unknown(),
+            F.lit("unknown_payer: What ties it is an address of which nothing else is known in the data."),
         ),
         F.when(
             inside & F.col(Clusters.is_giant),
@@ -49,6 +50,19 @@ def _group(policy: settings.Policy) -> list[Column]:
             F.lit("weak_tie: Payments with one member of the group are all that ties it; it may be an acquaintance."),
         ),
     ]
+
+
+def _pace() -> Column:
+    """How soon its members followed each other; nothing where nobody knows when they began."""
+    minutes = F.round(F.col(Features.median_gap_s) / 60, 1)
+    known = F.format_string("; half of it began within %s minutes of the one before", minutes)
+    return F.when(minutes.isNotNull(), known).otherwise(F.lit(""))
+
+
+def _is_unknown() -> Column:
+    """Whether nothing but addresses without a history ties it by money or a destination."""
+    counted = F.col(Features.money_partners) + F.col(Features.sink_partners)
+    return F.coalesce((F.col(Features.unknown_partners) > 0) & (counted == 0), F.lit(False))
 
 
 def _kinds(kinds: Column) -> list[Column]:
@@ -64,15 +78,15 @@ def _kinds(kinds: Column) -> list[Column]:
         F.when(
             F.array_contains(kinds, "sequence"),
             F.format_string(
-                "sequence_link: It did the same in the same order as %d others of the group, at a constant lag.",
-                F.col(Features.sequence_partners),
+                "sequence_link: It did the same in the same order as %s of the group, at a constant lag.",
+                counted(Features.sequence_partners, "other"),
             ),
         ),
         F.when(
             F.array_contains(kinds, "time"),
             F.format_string(
-                "same_time: %d others of the group began within the same window of time; chance gives %.1f.",
-                F.col(Features.time_partners),
+                "same_time: %s of the group began within the same window of time; chance gives %.1f.",
+                counted(Features.time_partners, "other"),
                 F.col(Features.time_expected),
             ),
         ),
@@ -83,13 +97,30 @@ def _outside(policy: settings.Policy) -> list[Column]:
     outside = ~F.col("_is_large")
     is_known = F.coalesce(F.col(KNOWN), F.lit(False))
     has_group = F.col(Features.size).isNotNull()
-    small = f"small_group: It is tied to a group of %d accounts; groups below {policy.min_cluster_size} are left alone."
-    unlike = "unlike_a_farm: It is tied to a group of %d accounts that began too far apart to be looked at as a farm."
+    size = counted(Features.size, "account")
+    small = f"small_group: It is tied to a group of %s; groups below {policy.min_cluster_size} are left alone."
+    unlike = "unlike_a_farm: It is tied to a group of %s that began too far apart to be looked at as a farm."
+    left_alone = F.col("_is_large") & ~F.col("_in_group")
+    is_timed = F.col(Features.median_gap_s).isNotNull()
     return [
-        F.when(outside & has_group, F.format_string(small, F.col(Features.size))),
-        F.when(F.col("_is_large") & ~F.col("_in_group"), F.format_string(unlike, F.col(Features.size))),
+        F.when(outside & has_group, F.format_string(small, size)),
+        F.when(left_alone & is_timed, F.format_string(unlike, size)),
+        F.when(
+            F.col("_is_large") & ~is_timed,
+            F.lit("time_unknown: When the members of its group began is not known, so their times say nothing."),
+        ),
         F.when(outside & is_known & ~has_group, F.lit("no_links: Nothing that counts ties it to another participant.")),
-        F.when(outside & ~is_known, F.lit("no_funding_data: No movement of its money is known; unknown is not clean.")),
+        F.when(
+            F.col(Participants.bad_row).isNotNull(),
+            F.format_string(
+                "bad_row: The campaign's list names it in a way that cannot be read (%s), so nothing is known of it.",
+                F.col(Participants.bad_row),
+            ),
+        ),
+        F.when(
+            outside & ~is_known & F.col(Participants.bad_row).isNull(),
+            F.lit("no_funding_data: No movement of its money is known; unknown is not clean."),
+        ),
         F.when(
             F.col("_service").isNotNull() & ~has_group,
             F.concat(F.lit("serves_many: Nothing ties it. "), F.col("_service")),

@@ -19,8 +19,8 @@ def behaviour(group: Group) -> dict[str, float]:
 
 def campaign(group: Group) -> dict[str, float]:
     """Of the campaign's actions. Their names are unknown where the source sums them up."""
-    words = [[word for _, word in own if word] for own in group.acts]
-    told = [own for own in words if own]
+    told = [own for own in ([word for word in own if word] for own in group.words) if own]
+    ordered = [own for own in ([word for _, word in own if word] for own in group.acts) if own]
     own_times = [np.array([at for at, _ in own]) for own in group.acts]
     pauses = np.concatenate([np.diff(own) for own in own_times]) if own_times else np.array([])
     volumes = group.numbers("volume_usd")
@@ -32,9 +32,9 @@ def campaign(group: Group) -> dict[str, float]:
         C.volume_mode_share: st.mode_share([f"{usd:.1e}" for usd in volumes]),
         C.num_words: float(len({word for own in told for word in own})) if told else st.UNKNOWN,
         C.same_tasks_share: st.mode_share([tuple(sorted(own)) for own in told]),
-        C.same_order_share: st.mode_share([tuple(own) for own in told]),
+        C.same_order_share: st.mode_share([tuple(own) for own in ordered]),
         C.task_overlap: st.overlap(told),
-        C.order_overlap: st.overlap([st.steps(own) for own in told]),
+        C.order_overlap: st.overlap([st.steps(own) for own in ordered]),
         C.pause_s: st.median(pauses),
         C.pause_spread: st.log_spread(pauses),
         C.span_cv: st.cv(np.array([own[-1] - own[0] for own in own_times if len(own) > 1])),
@@ -57,10 +57,11 @@ def step_lag_spread(own_times: list[st.Floats]) -> float:
 def chain(group: Group) -> dict[str, float]:
     """Of the transactions they signed. Members without any known are left out: unknown is not idle."""
     seen = [(row["first_at"], own) for row, own in zip(group.rows, group.calls, strict=True) if own]
+    timed = [(first, own) for first, own in seen if first is not None]
     calls = [call for _, own in seen for call in own]
     selectors = [{call["selector"] or "" for call in own} for _, own in seen]
     outside = np.array([sum(not call["is_act"] for call in own) for _, own in seen], dtype=np.float64)
-    prior = np.array([sum(call["at"] < first for call in own) for first, own in seen], dtype=np.float64)
+    prior = np.array([sum(call["at"] < first for call in own) for first, own in timed], dtype=np.float64)
     return {
         C.calls_mean: st.mean(np.array([float(len(own)) for _, own in seen])),
         C.calls_cv: st.cv(np.array([float(len(own)) for _, own in seen])),
@@ -76,7 +77,7 @@ def chain(group: Group) -> dict[str, float]:
     }
 
 
-def tips(seen: list[tuple[int, list[dict[str, Any]]]], calls: list[dict[str, Any]]) -> dict[str, float]:
+def tips(seen: list[tuple[int | None, list[dict[str, Any]]]], calls: list[dict[str, Any]]) -> dict[str, float]:
     usual = [st.median(st.known(call["tip_wei"] for call in own)) for _, own in seen]
     every = [call["tip_wei"] for call in calls if call["tip_wei"] is not None]
     return {C.tip_mode_share: st.mode_share(every), C.tip_cv: st.cv(st.known(usual))}

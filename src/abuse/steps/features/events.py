@@ -34,13 +34,14 @@ def events(known: Known) -> DataFrame:
     start = known.participants.agg(F.min(Participants.first_action_at).alias("_start"))
     rows = rows.crossJoin(F.broadcast(start))
     days = (F.unix_micros(Events.at) - F.unix_micros("_start")) / 86_400e6
-    return kept(rows.withColumn(Events.campaign_day, days))
+    return kept(rows.withColumn(Events.campaign_day, F.coalesce(days, F.lit(0.0))))
 
 
 def campaign_acts(known: Known) -> DataFrame:
-    """Single actions, with what is known of their transactions."""
+    """Single actions of known time, with what is known of their transactions."""
     who = known.members.select(*MEMBER)
-    single = known.participation.where(F.col(Participation.num_actions) == 1).join(who, on=Participation.account)
+    is_one = (F.col(Participation.num_actions) == 1) & F.col(Participation.at).isNotNull()
+    single = known.participation.where(is_one).join(who, on=Participation.account)
     calls = known.calls.select(Calls.tx_hash, Events.account, *_CALL)
     joined = single.join(calls, on=[Participation.tx_hash, Participation.account], how="left")
     return joined.select(

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
+from abuse.steps.owned import HELD, of_owner
 from abuse.steps.spill import Spill
 from abuse.tables import (
     Calls,
@@ -42,10 +43,12 @@ class Known:
     """Transactions that members signed, none twice; `is_act` those that the campaign knows as an action."""
     movements: DataFrame | None
     """Transfers with a member at `_end`, recipient or sender, pair-only ones left out: only `events` looks at them."""
+    precision_s: float = 0.0
+    """First and last actions of participants are known to this."""
 
     @property
     def owners(self) -> DataFrame:
-        """cluster_id, account, chain, address of every member."""
+        """cluster_id, account and HELD of every member's addresses."""
         return owners_of(self.members, self.addresses)
 
 
@@ -60,20 +63,24 @@ def known(
     calls: DataFrame,
     transfers: DataFrame | None,
     spill: Spill,
+    precision_s: float = 0.0,
 ) -> Known:
-    """Looks members' calls and movements up once, for all that is made of them."""
+    """Looks members' calls and movements up once, for all that is made of them. `participation` has the times that are
+    believed; without them an act has no place in any order.
+    """
     owners = spill(owners_of(members, addresses))
     own_calls = spill(members_calls(calls, participation, owners))
     ends = [moved(transfers, owners, end) for end in ENDS] if transfers is not None else []
     return Known(
         members, participants, addresses, features, trails, services, participation,
         own_calls, spill(ends[0].unionByName(ends[1])) if ends else None,
+        precision_s,
     )  # fmt: skip
 
 
 def owners_of(members: DataFrame, addresses: DataFrame) -> DataFrame:
     who = members.select(ClusterMembers.cluster_id, ClusterMembers.account)
-    return addresses.select(ParticipantAddresses.account, *OWNER).join(who, on=ClusterMembers.account)
+    return addresses.select(ParticipantAddresses.account, *HELD).join(who, on=ClusterMembers.account)
 
 
 def facts(known: Known) -> DataFrame:
@@ -94,6 +101,7 @@ def standing(known: Known) -> DataFrame:
     start = known.participants.agg(F.unix_micros(F.min(Participants.first_action_at)).alias("campaign_start"))
     rows = known.members.select(ClusterMembers.cluster_id, ClusterMembers.account, ClusterMembers.num_neighbours)
     rows = rows.join(began, on=ClusterMembers.account).crossJoin(F.broadcast(start))
+    rows = rows.withColumn("precision_s", F.lit(known.precision_s))
     partners = (Features.money_partners, Features.sink_partners, Features.sequence_partners)
     together = known.features.select(Features.account, Features.time_partners, Features.time_expected, *partners)
     owners = known.owners
@@ -105,7 +113,7 @@ def standing(known: Known) -> DataFrame:
 
 def first_coins(known: Known, owners: DataFrame) -> DataFrame:
     """account -> who paid its first address first, when, how much, and how the trail goes on."""
-    gas = known.trails.where(F.col(Trails.kind) == "first_gas").join(owners, on=OWNER)
+    gas = of_owner(known.trails.where(F.col(Trails.kind) == "first_gas"), owners, Trails.address, Trails.begun_at)
     hop1 = F.struct(
         F.unix_micros(Trails.at).alias("funded_at"),
         F.col(Trails.tx_hash).alias("funding_tx"),
@@ -138,7 +146,7 @@ def last_coins(known: Known, owners: DataFrame) -> DataFrame:
         F.col(Trails.amount).alias("sink_amount"),
         F.coalesce(F.col(Trails.ended_by) == "service", F.lit(False)).alias("_ends"),
     )
-    swept = known.trails.where(F.col(Trails.kind) == "sweep").join(owners, on=OWNER)
+    swept = of_owner(known.trails.where(F.col(Trails.kind) == "sweep"), owners, Trails.address, Trails.begun_at)
     found = swept.groupBy("account").agg(F.min(gone).alias("_gone")).select("account", "_gone.*")
     deposit = known.services.where(F.col(Services.kind) == "deposit").select(Services.address).distinct()
     own = deposit.select(F.col(Services.address).alias("sink"), F.lit(True).alias("_own"))
@@ -147,9 +155,10 @@ def last_coins(known: Known, owners: DataFrame) -> DataFrame:
 
 
 def acts(known: Known) -> DataFrame:
-    """account -> its campaign actions: when and which. Rows that sum several up say neither."""
+    """account -> its campaign actions: when and which; unknown times last. Rows that sum several up say neither."""
     single = F.col(Participation.num_actions) == 1
     act = F.struct(
+        F.col(Participation.at).isNull().alias("is_untimed"),
         F.unix_micros(Participation.at).alias("at"),
         F.coalesce(F.col(Participation.action), F.lit("")).alias("word"),
     )
@@ -170,7 +179,7 @@ def signed(known: Known) -> DataFrame:
 
 def members_calls(calls: DataFrame, participation: DataFrame, owners: DataFrame) -> DataFrame:
     """Calls that members signed, none twice, with cluster_id, account and whether it is an action of the campaign."""
-    found = of_owners(calls, Calls.caller, owners)
+    found = of_owner(calls, owners, Calls.caller)
     rest = [c for c in found.columns if c not in (Calls.chain, Calls.tx_hash, Calls.source, Calls.file_digest)]
     once = found.groupBy(Calls.chain, Calls.tx_hash).agg(F.min(F.struct(*rest)).alias("_least"))
     once = once.select(Calls.chain, Calls.tx_hash, "_least.*")
@@ -182,11 +191,4 @@ def members_calls(calls: DataFrame, participation: DataFrame, owners: DataFrame)
 def moved(transfers: DataFrame, owners: DataFrame, end: str) -> DataFrame:
     """Movements with a member at that end."""
     timed = transfers.where(F.col(Transfers.at).isNotNull())
-    return of_owners(timed, end, owners).withColumn("_end", F.lit(end))
-
-
-def of_owners(rows: DataFrame, end: str, owners: DataFrame) -> DataFrame:
-    """The rows whose address at `end` is a member's on that chain, with cluster_id and account."""
-    own = owners.select("cluster_id", "account", *[F.col(c).alias(f"_{c}") for c in OWNER])
-    is_own = (F.col(OWNER[0]) == F.col("_chain")) & (F.col(end) == F.col("_address"))
-    return rows.join(own, on=is_own).drop("_chain", "_address")
+    return of_owner(timed, owners, end).withColumn("_end", F.lit(end))

@@ -38,7 +38,7 @@ def when(group: Group) -> dict[str, float]:
     paid, began = group.seconds("funded_at"), group.seconds("first_at")
     known = paid[~np.isnan(paid)]
     between = st.gaps(known)
-    waits = (began - paid)[~np.isnan(paid)]
+    waits = st.known(began - paid)
     return {
         C.funding_iqr_s: st.iqr(known),
         C.funding_gap_s: st.median(between),

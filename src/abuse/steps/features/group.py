@@ -43,9 +43,15 @@ class Group:
         return self.aligned(name) / MICROS
 
     @cached_property
+    def words(self) -> list[list[str]]:
+        """Each member's campaign actions, of unknown times too."""
+        return [[act["word"] for act in row["acts"] or ()] for row in self.rows]
+
+    @cached_property
     def acts(self) -> list[list[tuple[float, str]]]:
-        """Each member's campaign actions in order: when, in seconds, and which."""
-        return [[(act["at"] / MICROS, act["word"]) for act in row["acts"] or ()] for row in self.rows]
+        """Those of known times in order: when, in seconds, and which."""
+        timed = [[act for act in row["acts"] or () if act["at"] is not None] for row in self.rows]
+        return [[(act["at"] / MICROS, act["word"]) for act in own] for own in timed]
 
     @cached_property
     def calls(self) -> list[list[dict[str, Any]]]:

@@ -24,7 +24,7 @@ def sinks(group: Group) -> dict[str, float]:
         C.sink_member_share: sum(sink in group.addresses for sink in own) / len(group),
         C.sink_iqr_s: st.iqr(known),
         C.sink_gap_cv: st.cv(between) if len(between) >= st.MIN_GAPS else st.UNKNOWN,
-        C.sink_wait_s: st.median((left - ended)[~np.isnan(left)]),
+        C.sink_wait_s: st.median(st.known(left - ended)),
         C.sink_cv: st.cv(group.numbers("sink_amount")),
         C.sink_order_agreement: st.agreement(group.seconds("first_at"), left),
     }

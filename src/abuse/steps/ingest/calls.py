@@ -20,8 +20,10 @@ def signers(raw: DataFrame, receipts: DataFrame, source: str, chain: str, chains
 
     `tip_wei` is the whole gas price of a transaction that names no tip.
     """
-    rows = raw.withColumn("tx_hash", F.lower(checks.blank_as_null(F.col("hash")))).where(F.col("tx_hash").isNotNull())
-    tip = F.coalesce(checks.blank_as_null(F.col("max_priority_fee_per_gas")), F.col("gas_price"))
+    rows = raw.withColumn("tx_hash", checks.tx_hash(F.col("hash"), F.lit(chain), chains)).where(
+        F.col("tx_hash").isNotNull()
+    )
+    tip = F.coalesce(checks.known(F.col("max_priority_fee_per_gas")), F.col("gas_price"))
     method = F.lower(F.substring(F.trim("input"), 1, SELECTOR_CHARS))
     return rows.join(receipts, on="tx_hash", how="left").select(
         "tx_hash",
@@ -29,7 +31,7 @@ def signers(raw: DataFrame, receipts: DataFrame, source: str, chain: str, chains
         checks.number(F.col("block_number"), "bigint").alias("tx_block"),
         checks.moment(F.col("block_timestamp")).alias("tx_at"),
         checks.number(F.col("transaction_index"), "bigint").alias("tx_order"),
-        F.coalesce(F.col("status"), checks.number(F.col("receipt_status"), "int")).alias("tx_status"),
+        F.coalesce(F.col("status"), checks.status(F.col("receipt_status"))).alias("tx_status"),
         checks.address(F.col("to_address"), F.lit(chain), chains).alias("callee"),
         F.when(F.length(method) == SELECTOR_CHARS, method).alias("selector"),
         checks.number(F.col("nonce"), "bigint").alias("nonce"),

@@ -2,20 +2,47 @@
 
 RAW = "_raw"
 """struct: the row as it stood in the file"""
+SURPLUS = "_surplus"
+"""whether the row has more fields than the file's header, so that what stands where is not sure"""
 REASONS = "_reasons"
 """array: every rule the row breaks; empty when it keeps them all"""
 SKIPPED = "_skipped"
 """why a good row is not a fact (a failed transaction, a zero value); empty when it is one"""
 UNKNOWN_STATUS = "_unknown_status"
 """whether nothing says if the transaction succeeded"""
+SURPLUS = "_surplus"
+"""whether the row has more fields than its file has columns"""
+CLAIM = "_claim"
+"""what a row says that it alone is, such as a place in a transaction: unequal rows of one claim are in conflict"""
+UNREAD = "_unread"
+"""how many optional figures of the row say something that is no figure"""
+NO_OFFSET = "_no_offset"
+"""whether its time does not say in which timezone it is"""
+IN_COINS = "_in_coins"
+"""whether its amount is written with a fraction, as no smallest unit is"""
+IS_SMALL = "_is_small"
+"""whether its amount has so few digits that the smallest unit would be odd"""
+
+IDS = frozenset(
+    {"account", "address", "asset", "sender", "recipient", "initiator", "memo", "position", "tx_hash", "hash"}
+    | {
+        "from_address",
+        "to_address",
+        "token_address",
+        "transaction_hash",
+        "contract_address",
+        "receipt_contract_address",
+    }
+)
+"""Columns of which every digit counts, and no sum is made."""
 
 
 COLUMNS: dict[tuple[str, str], tuple[tuple[str, ...], tuple[str, ...]]] = {
     ("participation", "participation"): (
-        ("account", "at"),
-        ("position", "action", "num_actions", "volume_usd", "reward", "tx_hash"),
+        ("account",),
+        ("at", "position", "action", "num_actions", "volume_usd", "reward", "tx_hash"),
     ),
-    ("account_addresses", "account_addresses"): (("account", "address"), ("chain", "valid_from")),
+    ("account_addresses", "account_addresses"): (("account", "address"), ("chain", "valid_from", "valid_to")),
     ("ethereum_etl", "transactions"): (
         ("hash", "block_number", "from_address", "to_address", "value"),
         (
@@ -37,7 +64,7 @@ COLUMNS: dict[tuple[str, str], tuple[tuple[str, ...], tuple[str, ...]]] = {
     ("tokens", "tokens"): (("address", "decimals"), ("chain", "symbol", "usd")),
     ("transfers", "transfers"): (
         ("tx_hash", "at", "sender", "recipient", "asset", "amount_raw"),
-        ("chain", "position", "kind", "block_number", "tx_index", "initiator", "memo"),
+        ("chain", "position", "kind", "block_number", "tx_index", "initiator", "memo", "status"),
     ),
     ("transfer_pairs", "transfers"): (("from_address", "to_address"), ("kind", "chain", "n_transfers")),
     ("address_labels", "labels"): (("address", "label"), ("chain", "name")),

@@ -8,42 +8,43 @@ from datetime import datetime
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from abuse.settings import NATIVE, Chain
+from abuse.settings import Chain
 from abuse.steps.ingest import checks
-from abuse.steps.ingest.formats import REASONS
+from abuse.steps.ingest.formats import CLAIM, REASONS, UNREAD
 from abuse.tables import Labels
 
 
 def tokens(raw: DataFrame, chain: str, chains: Mapping[str, Chain]) -> DataFrame:
     """chain, asset, decimals, usd: `native` is the coin itself."""
     on = checks.chain_of(F.col("chain"), chain)
-    is_native = F.lower(F.trim("address")) == NATIVE
-    asset = F.when(is_native, F.lit(NATIVE)).otherwise(checks.address(F.col("address"), on, chains))
-    decimals, usd = checks.number(F.col("decimals"), "int"), checks.number(F.col("usd"), "double")
+    asset = checks.asset(F.col("address"), on, chains)
+    decimals, usd = checks.number(F.col("decimals"), "int"), checks.figure(F.col("usd"), "double")
     return raw.withColumns(
         {
             "chain": on,
             "asset": asset,
             "decimals": decimals,
             "usd": usd,
+            CLAIM: F.concat_ws("|", on, asset),
+            UNREAD: checks.is_unread(F.col("usd"), usd).cast("int"),
             REASONS: checks.reasons(
                 F.when(~on.isin(list(chains)), F.lit("unknown_chain")),
-                checks.address_reason(F.col("address"), asset, "address"),
+                F.when(on.isin(list(chains)), checks.address_reason(F.col("address"), asset, "address")),
                 checks.null_reason(F.col("decimals"), "decimals"),
                 checks.number_reason(F.col("decimals"), decimals, "decimals"),
-                checks.number_reason(F.col("usd"), usd, "usd"),
             ),
         }
     )
 
 
-def blocks(raw: DataFrame) -> DataFrame:
+def blocks(raw: DataFrame, zone: str = "") -> DataFrame:
     """block_number, at."""
-    block, at = checks.number(F.col("number"), "bigint"), checks.moment(F.col("timestamp"))
+    block, at = checks.number(F.col("number"), "bigint"), checks.moment(F.col("timestamp"), zone)
     return raw.withColumns(
         {
             "block_number": block,
             "at": at,
+            CLAIM: block.cast("string"),
             REASONS: checks.reasons(
                 checks.null_reason(F.col("number"), "block_number"),
                 checks.number_reason(F.col("number"), block, "block_number"),
@@ -55,12 +56,14 @@ def blocks(raw: DataFrame) -> DataFrame:
 
 def receipts(raw: DataFrame, chain: str, chains: Mapping[str, Chain]) -> DataFrame:
     """tx_hash, status (1, 0 or unknown), created (the address of a created contract)."""
+    named = checks.tx_hash(F.col("transaction_hash"), F.lit(chain), chains)
     return raw.withColumns(
         {
-            "tx_hash": F.lower(checks.blank_as_null(F.col("transaction_hash"))),
-            "status": checks.number(F.col("status"), "int"),
+            "tx_hash": named,
+            CLAIM: named,
+            "status": checks.status(F.col("status")),
             "created": checks.address(F.col("contract_address"), F.lit(chain), chains),
-            REASONS: checks.reasons(checks.null_reason(F.col("transaction_hash"), "tx_hash")),
+            REASONS: checks.reasons(F.when(named.isNull(), F.lit("null_tx_hash"))),
         }
     )
 
@@ -73,12 +76,12 @@ def labels(raw: DataFrame, chain: str, chains: Mapping[str, Chain], listed_at: d
         {
             Labels.chain: on,
             Labels.address: address,
-            Labels.label: F.lower(checks.blank_as_null(F.col("label"))),
-            Labels.name: checks.blank_as_null(F.col("name")),
+            Labels.label: F.lower(checks.known(F.col("label"))),
+            Labels.name: checks.known(F.col("name")),
             Labels.listed_at: F.lit(listed_at).cast("timestamp"),
             REASONS: checks.reasons(
                 F.when(~on.isin(list(chains)), F.lit("unknown_chain")),
-                checks.address_reason(F.col("address"), address, "address"),
+                F.when(on.isin(list(chains)), checks.address_reason(F.col("address"), address, "address")),
                 checks.null_reason(F.col("label"), "label"),
             ),
         }

@@ -5,51 +5,58 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
-from pyspark.sql import Column, DataFrame
+from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
 from abuse.settings import NATIVE, Chain
 from abuse.steps.ingest import checks
-from abuse.steps.ingest.formats import REASONS, SKIPPED
+from abuse.steps.ingest.formats import CLAIM, IN_COINS, IS_SMALL, NO_OFFSET, REASONS, SKIPPED, UNKNOWN_STATUS
 from abuse.tables import Transfers
 
 KINDS = ("native", "internal", "token")
+SMALL_DIGITS = 6
+"""A millionth of a millionth of a coin of 18 decimals; a whole column of such amounts is in another unit."""
 
 
-def transfers(raw: DataFrame, chain: str, chains: Mapping[str, Chain]) -> DataFrame:
+def transfers(raw: DataFrame, chain: str, chains: Mapping[str, Chain], zone: str = "") -> DataFrame:
     """Rows that already have our columns; amounts in coins and dollars are added by `valued`."""
     on = checks.chain_of(F.col("chain"), chain)
+    is_chain = on.isin(list(chains))
     sender, recipient = (checks.address(F.col(c), on, chains) for c in ("sender", "recipient"))
-    is_native = F.lower(F.trim("asset")) == NATIVE
-    asset = F.when(is_native, F.lit(NATIVE)).otherwise(checks.address(F.col("asset"), on, chains))
-    kind = F.coalesce(F.lower(checks.blank_as_null(F.col("kind"))), F.when(is_native, "native").otherwise("token"))
-    raw_amount, at = checks.whole_amount(F.col("amount_raw")), checks.moment(F.col("at"))
+    asset = checks.asset(F.col("asset"), on, chains)
+    kind = _kind(asset)
+    raw_amount, at = checks.whole_amount(F.col("amount_raw")), checks.moment(F.col("at"), zone)
     block, index = (checks.number(F.col(c), "bigint") for c in ("block_number", "tx_index"))
-    initiator = checks.address(F.col("initiator"), on, chains)
-    is_bad_initiator = checks.blank_as_null(F.col("initiator")).isNotNull() & initiator.isNull()
+    signed_by = checks.known_id(F.col("initiator"))
+    initiator = checks.address(signed_by, on, chains)
     addresses = {Transfers.sender: sender, Transfers.recipient: recipient, Transfers.asset: asset}
     places = {Transfers.block_number: block, Transfers.tx_index: index}
+    tx, place = checks.tx_hash(F.col("tx_hash"), on, chains), checks.in_order(F.col("position"))
+    said = movement(sender, recipient, asset, raw_amount)
+    skipped = F.when(checks.status(F.col("status")) == 0, F.lit("failed"))
     return raw.withColumns(
         {
             Transfers.chain: on,
-            Transfers.tx_hash: F.lower(checks.blank_as_null(F.col("tx_hash"))),
-            Transfers.position: _position(kind, sender, recipient, asset, raw_amount),
+            Transfers.tx_hash: tx,
+            Transfers.position: F.coalesce(place, said),
+            Transfers.movement: said,
             Transfers.kind: kind,
             **places,
             Transfers.at: at,
             **addresses,
             Transfers.amount_raw: raw_amount,
             Transfers.initiator: initiator,
-            Transfers.memo: checks.blank_as_null(F.col("memo")),
+            Transfers.memo: checks.known_id(F.col("memo")),
             Transfers.num_transfers: F.lit(1).cast("bigint"),
             Transfers.observed_at: F.lit(None).cast("timestamp"),
-            SKIPPED: F.when(raw_amount == "0", F.lit("zero_value")),
+            SKIPPED: skipped.when(raw_amount == "0", F.lit("zero_value")),
+            **_notes(on, tx, place, raw_amount),
             REASONS: checks.reasons(
-                checks.null_reason(F.col("tx_hash"), "tx_hash"),
-                F.when(~on.isin(list(chains)), F.lit("unknown_chain")),
+                checks.null_reason(checks.known_id(F.col("tx_hash")), "tx_hash"),
+                F.when(~is_chain, F.lit("unknown_chain")),
                 F.when(~kind.isin(*KINDS), F.lit("unknown_kind")),
-                *[checks.address_reason(F.col(n), found, n) for n, found in addresses.items()],
-                F.when(is_bad_initiator, F.lit("bad_initiator")),
+                *[F.when(is_chain, checks.address_reason(F.col(n), found, n)) for n, found in addresses.items()],
+                F.when(is_chain & signed_by.isNotNull() & initiator.isNull(), F.lit("bad_initiator")),
                 checks.amount_reason(F.col("amount_raw"), raw_amount),
                 checks.moment_reason(F.col("at"), at),
                 *[checks.number_reason(F.col(n), found, n) for n, found in places.items()],
@@ -58,10 +65,37 @@ def transfers(raw: DataFrame, chain: str, chains: Mapping[str, Chain]) -> DataFr
     )
 
 
-def _position(*said: Column) -> Column:
-    """The row's place in its transaction; where it gives none, a synthetic key of who paid whom how much of what."""
-    key = F.md5(F.concat_ws("|", *[F.coalesce(found, F.lit("")) for found in said]))
-    return F.coalesce(checks.blank_as_null(F.col("position")), key)
+def _kind(asset: Column) -> Column:
+    """What the row says; a coin that is written as a token's address is no token."""
+    said = F.coalesce(F.lower(checks.known(F.col("kind"))), F.lit("token"))
+    return F.when((asset == NATIVE) & (said == "token"), F.lit("native")).otherwise(said)
+
+
+def _notes(on: Column, tx: Column, place: Column, amount: Column) -> dict[str, Column]:
+    """What is odd about a row, or which place it claims, beside its reasons."""
+    is_small = (F.length(amount) <= SMALL_DIGITS) & (amount != "0")
+    return {
+        CLAIM: F.when(place.isNotNull(), F.concat_ws("|", on, tx, place)),
+        UNKNOWN_STATUS: checks.known(F.col("status")).isNotNull() & checks.status(F.col("status")).isNull(),
+        NO_OFFSET: checks.has_no_offset(F.col("at")),
+        IN_COINS: checks.is_fraction(F.col("amount_raw")),
+        IS_SMALL: F.coalesce(is_small, F.lit(False)),
+    }
+
+
+def movement(sender: Column, recipient: Column, asset: Column, amount: Column) -> Column:
+    """Who paid whom how much of what: what a movement of a transaction is told by, whichever vendor numbers it how."""
+    return F.md5(F.concat_ws("|", *[F.coalesce(part, F.lit("")) for part in (sender, recipient, asset, amount)]))
+
+
+def numbered(rows: DataFrame) -> DataFrame:
+    """Equal movements of one transaction, told apart by their order in it: the second of a source is the second of
+    another's, whatever either calls its place.
+    """
+    alike = Window.partitionBy(Transfers.chain, Transfers.tx_hash, Transfers.movement).orderBy(Transfers.position)
+    nth = F.row_number().over(alike)
+    own = F.when(nth == 1, F.col(Transfers.movement)).otherwise(F.concat_ws("#", Transfers.movement, nth))
+    return rows.withColumn(Transfers.movement, own)
 
 
 def transfer_pairs(
@@ -69,15 +103,18 @@ def transfer_pairs(
 ) -> DataFrame:
     """Who paid whom, without hash, time or amount; `position` is a synthetic key."""
     on = checks.chain_of(F.col("chain"), chain)
+    is_chain = on.isin(list(chains))
     sender, recipient = (checks.address(F.col(c), on, chains) for c in ("from_address", "to_address"))
-    kind = F.coalesce(F.lower(checks.blank_as_null(F.col("kind"))), F.lit("token"))
+    kind = F.coalesce(F.lower(checks.known(F.col("kind"))), F.lit("token"))
+    pair = F.md5(F.concat_ws("|", F.lit(name), on, kind, sender, recipient))
     count = checks.number(F.col("n_transfers"), "bigint")
     empty = F.lit(None)
     return raw.withColumns(
         {
             Transfers.chain: on,
             Transfers.tx_hash: empty.cast("string"),
-            Transfers.position: F.md5(F.concat_ws("|", F.lit(name), on, kind, sender, recipient)),
+            Transfers.position: pair,
+            Transfers.movement: pair,
             Transfers.kind: kind,
             Transfers.block_number: empty.cast("bigint"),
             Transfers.tx_index: empty.cast("bigint"),
@@ -92,10 +129,10 @@ def transfer_pairs(
             Transfers.observed_at: F.lit(observed_at).cast("timestamp"),
             SKIPPED: F.when(count == 0, F.lit("zero_value")).when(sender == recipient, F.lit("to_itself")),
             REASONS: checks.reasons(
-                F.when(~on.isin(list(chains)), F.lit("unknown_chain")),
+                F.when(~is_chain, F.lit("unknown_chain")),
                 F.when(~kind.isin(*KINDS), F.lit("unknown_kind")),
-                checks.address_reason(F.col("from_address"), sender, "sender"),
-                checks.address_reason(F.col("to_address"), recipient, "recipient"),
+                F.when(is_chain, checks.address_reason(F.col("from_address"), sender, "sender")),
+                F.when(is_chain, checks.address_reason(F.col("to_address"), recipient, "recipient")),
                 checks.number_reason(F.col("n_transfers"), count, "num_transfers"),
             ),
         }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from functools import reduce
 
-from pyspark.sql import DataFrame, Window
+from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from abuse import settings
@@ -14,9 +14,14 @@ from abuse.steps.links.counterparty import counterparty
 from abuse.steps.links.deposit import deposit
 from abuse.steps.links.direct import direct
 from abuse.steps.links.disperse import disperse
+from abuse.steps.links.history import with_history
 from abuse.steps.links.shared import first_gas, sweep
 from abuse.steps.links.ties import as_links
-from abuse.tables import Links, ParticipantAddresses, Participants, Services, Transfers
+from abuse.steps.owned import HELD
+from abuse.steps.spill import Spill
+from abuse.tables import Links, ParticipantAddresses, Participants, Services, Trails, Transfers
+
+TX = [Transfers.chain, Transfers.tx_hash]
 
 
 def links(
@@ -31,18 +36,25 @@ def links(
     rules: settings.Links,
     chains: Mapping[str, settings.Chain],
     *,
+    customers: settings.Services | None = None,
+    scoped: Collection[str] = (),
     has_pairs: bool = True,
+    spill: Spill = lambda rows: rows,
 ) -> DataFrame:
     """One row per pair of accounts and kind of link; src sorts before dst.
 
     Without `participation` (no source names actions) and pair-only transfers, their kinds are not even planned: on a
-    small campaign planning is most of the time.
+    small campaign planning is most of the time. `scoped`: sources that hold the transactions of participants alone.
+    No transaction is evidence of two kinds, which is settled here, where all of a tie's movements are still there.
     """
     served = services.select(Services.address).distinct()
     owners = owners_of(addresses, served, participants)
-    sinks = sweep(trails, owners, rules).unionByName(deposit(transfers, services, owners, assets, rules, chains))
-    spent = sinks.select(F.col("item.chain").alias(Transfers.chain), F.col("item.tx_hash").alias(Transfers.tx_hash))
-    unspent = transfers.join(spent.distinct(), on=[Transfers.chain, Transfers.tx_hash], how="left_anti")
+    gas = trails.where(F.col(Trails.kind) == "first_gas").select(*TX).distinct()
+    ours = addresses.select(ParticipantAddresses.address).distinct()
+    paid_in = deposit(transfers, gas, services, owners, ours, assets, rules, customers or settings.Services(), chains)
+    sinks = sweep(trails, gas, owners, rules).unionByName(paid_in)
+    spent = sinks.select(*[F.col(f"item.{name}").alias(name) for name in TX])
+    unspent = transfers.join(spent.distinct(), on=TX, how="left_anti")
     kinds = [
         first_gas(trails, owners, rules),
         disperse(unspent, served, owners, acted, assets, rules, chains),
@@ -51,23 +63,28 @@ def links(
     ]
     if has_pairs:
         kinds.append(counterparty(transfers, served, owners, rules))
-    every = reduce(DataFrame.unionByName, kinds)
+    paid = spill(reduce(DataFrame.unionByName, kinds))
+    moved = paid.select(F.col("item.tx_hash").alias("_moved")).dropna().distinct()
+    every = with_history(paid, trails, transfers, ours, scoped, rules, spill)
     if participation is not None:
-        every = on_own_acts(every.unionByName(co_activity(participation, participants, rules)))
-    return as_links(every, rules.num_evidence).where(F.col("src") != F.col("dst"))
+        acts = co_activity(participation, participants, moved, rules)
+        every = every.unionByName(acts.withColumn(Links.is_known, F.lit(True)))
+    found = as_links(every, rules.num_evidence).where(F.col(Links.src) != F.col(Links.dst))
+    return with_beginnings(found, participants, moved)
 
 
 def owners_of(addresses: DataFrame, served: DataFrame, participants: DataFrame) -> DataFrame:
-    """(account, address, first_action_at) of every address that serves nobody else."""
+    """Account, first action and HELD of every address that serves nobody else."""
     born = participants.select(Participants.account, Participants.first_action_at)
     own = addresses.join(served, on=Services.address, how="left_anti")
-    own = own.select(ParticipantAddresses.account, ParticipantAddresses.address).distinct()
-    return own.join(born, on=Participants.account)
+    return own.select(ParticipantAddresses.account, *HELD).distinct().join(born, on=Participants.account)
 
 
-def on_own_acts(ties: DataFrame) -> DataFrame:
-    """Without the acts of a sequence that moved the money of another tie: two kinds never rest on one transaction."""
-    is_sequence = F.col(Links.kind) == "co_activity"
-    in_tx = Window.partitionBy(F.coalesce(F.col("item.tx_hash"), F.concat_ws("|", "a", "b")))
-    is_money_too = F.max(F.when(~is_sequence, F.col("item.tx_hash"))).over(in_tx).isNotNull()
-    return ties.withColumn("_twice", is_sequence & is_money_too).where(~F.col("_twice")).drop("_twice")
+def with_beginnings(found: DataFrame, participants: DataFrame, moved: DataFrame) -> DataFrame:
+    """`begun_by_payment`: whoever pays for others, or enrols them, can make both their links and their beginnings."""
+    began = participants.join(moved, F.col(Participants.first_tx_hash) == F.col("_moved"), "left_semi")
+    for end in (Links.src, Links.dst):
+        account = F.col(Participants.account)
+        found = found.join(began.select(account.alias(end), account.alias(f"_{end}")), on=end, how="left")
+    both = F.array_compact(F.array(f"_{Links.src}", f"_{Links.dst}"))
+    return found.withColumn(Links.begun_by_payment, both).drop(f"_{Links.src}", f"_{Links.dst}")

@@ -4,7 +4,8 @@ Three things let strangers keep a lag, and each has its guard. The clock: quests
 hours, so gaps of whole hours and gaps of one length say nothing. The crowd: an announcement or a batch job moves
 everybody at once, so where many others with other sequences did the same in the same minutes the act says nothing.
 Chance: of a popular sequence some pair always agrees, so a share of the pairs compared must. An account's first act is
-left out: time evidence rests on it.
+left out: time evidence rests on it. Acts that moved the money of another tie prove nothing a second time: enough must
+be left without them.
 """
 
 from __future__ import annotations
@@ -22,12 +23,17 @@ ROW = (  # in the order of which Participants.first_tx_hash is the least
 )
 
 
-def co_activity(participation: DataFrame, participants: DataFrame, rules: settings.Links) -> DataFrame:
-    """Pairs of accounts in step, one row per act shown. Facts before as_of only."""
-    lines = sequences(participation, participants, rules)
+def co_activity(
+    participation: DataFrame, participants: DataFrame, moved: DataFrame, rules: settings.Links
+) -> DataFrame:
+    """Pairs of accounts in step, one row per act shown; acts of unknown time do not count. `moved`: `_moved`, the
+    transactions of other ties.
+    """
+    timed = participation.where(F.col(Participation.at).isNotNull())
+    lines = sequences(timed, participants, rules)
     pairs = in_step(neighbours(lines.where(is_telling(rules)), rules), rules)
     own = with_own_timing(pairs, lines, participants, rules)
-    shown = lines.join(own, on=Participation.account, how="left_semi")
+    shown = unspent(lines.join(own, on=Participation.account, how="left_semi"), moved, rules)
     for end in ("a", "b"):
         acts = shown.select(F.col(Participation.account).alias(end), F.col("_items").alias(f"_{end}"))
         pairs = pairs.join(acts, on=end)
@@ -44,11 +50,12 @@ def co_activity(participation: DataFrame, participants: DataFrame, rules: settin
 
 def sequences(participation: DataFrame, participants: DataFrame, rules: settings.Links) -> DataFrame:
     """account -> `_all` its rows in order, `_acts` those that count, their `_times`, `_span`, `_digest` of their words,
-    the `_gaps` no clock explains, and `_items` of evidence.
+    and the `_gaps` no clock explains.
     """
     known = participants.where(F.col(Participants.num_actions) <= rules.co_max_actions).select(Participants.account)
     lines = (
-        participation.join(known, on=Participation.account, how="left_semi")
+        participation.where(F.col(Participation.at).isNotNull())
+        .join(known, on=Participation.account, how="left_semi")
         .groupBy(Participation.account)
         .agg(F.sort_array(F.collect_list(F.struct(*ROW))).alias("_all"))
     )
@@ -57,7 +64,6 @@ def sequences(participation: DataFrame, participants: DataFrame, rules: settings
         {
             "_times": F.transform("_acts", lambda act: F.unix_micros(act[Participation.at])),
             "_words": F.transform("_acts", lambda act: act[Participation.action]),
-            "_items": F.transform(F.slice("_acts", 1, max(1, rules.num_evidence // 2)), _item),
         }
     )
     return lines.withColumns(
@@ -67,6 +73,18 @@ def sequences(participation: DataFrame, participants: DataFrame, rules: settings
             "_gaps": gaps(rules),
         }
     )
+
+
+def unspent(lines: DataFrame, moved: DataFrame, rules: settings.Links) -> DataFrame:
+    """account -> `_items`: the first of its acts that moved the money of no tie, of whom enough such are left."""
+    acts = lines.select(Participation.account, F.posexplode("_acts").alias("_place", "_act"))
+    left = acts.join(moved, F.col(f"_act.{Participation.tx_hash}") == F.col("_moved"), "left_anti")
+    own = left.groupBy(Participation.account).agg(
+        F.sort_array(F.collect_list(F.struct("_place", "_act"))).alias("_own")
+    )
+    first = F.slice("_own", 1, max(1, rules.num_evidence // 2))
+    items = F.transform(first, lambda place: _item(place["_act"])).alias("_items")
+    return own.where(F.size("_own") >= rules.co_min_actions).select(Participation.account, items)
 
 
 def gaps(rules: settings.Links) -> Column:

@@ -1,8 +1,8 @@
 """Pair-only transfers -> ties of accounts that began together and dealt with one address outside the campaign.
 
 Without times and amounts nobody can say who funded whom, so a shared counterparty alone ties nobody: those who dealt
-with it must have begun within an hour of each other. The link is chosen by time, so it is never counted as money beside
-evidence of time.
+with it must be known to have begun within an hour of each other. The link is chosen by time, so it is never counted as
+money beside evidence of time.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from pyspark.sql import functions as F
 
 from abuse import settings
 from abuse.steps.links.ties import item
+from abuse.steps.owned import of_owner
 from abuse.tables import Links, ParticipantAddresses, Participants, Transfers
 
 
@@ -23,7 +24,8 @@ def counterparty(transfers: DataFrame, served: DataFrame, owners: DataFrame, rul
     )
     outside = dealt.join(owners.select(F.col(ParticipantAddresses.address).alias("via")).distinct(), "via", "left_anti")
     outside = outside.join(served.select(F.col(ParticipantAddresses.address).alias("via")), "via", "left_anti")
-    once = outside.groupBy("via", Participants.account, Participants.first_action_at).agg(F.min("item").alias("item"))
+    timed = outside.where(F.col(Participants.first_action_at).isNotNull())
+    once = timed.groupBy("via", Participants.account, Participants.first_action_at).agg(F.min("item").alias("item"))
     by_time = Window.partitionBy("via").orderBy(Participants.first_action_at, Participants.account)
     near = once.withColumns(
         {"_before": F.lag(F.struct(Participants.first_action_at, Participants.account, "item")).over(by_time)}
@@ -38,13 +40,14 @@ def counterparty(transfers: DataFrame, served: DataFrame, owners: DataFrame, rul
         F.col(Participants.account).alias("b"),
         "via",
         F.lit(1).alias("rank"),
+        F.lit(False).alias("doubt"),
         both,
     )
 
 
 def _seen_from(pairs: DataFrame, own: str, other: str, owners: DataFrame) -> DataFrame:
     """via, account, first_action_at, item of every row whose `own` end takes part."""
-    ours = pairs.join(owners.withColumnRenamed(ParticipantAddresses.address, own), on=own)
+    ours = of_owner(pairs, owners, own)
     shown = item("counterparty", Transfers.sender, Transfers.recipient, F.col(Transfers.num_transfers))
     return ours.select(
         F.col(other).alias("via"), Participants.account, Participants.first_action_at, shown.alias("item")

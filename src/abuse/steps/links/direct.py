@@ -13,8 +13,9 @@ from pyspark.sql import functions as F
 
 from abuse import settings
 from abuse.steps.links.ties import item
+from abuse.steps.owned import HELD, of_owner
 from abuse.steps.worth import above_dust
-from abuse.tables import Links, ParticipantAddresses, Participants, Transfers
+from abuse.tables import Links, Participants, Transfers
 
 
 def direct(
@@ -51,6 +52,7 @@ def direct(
             "b",
             F.lit(None).cast("string").alias("via"),
             F.lit(1).alias("rank"),
+            F.lit(False).alias("doubt"),
             item("direct", Transfers.sender, Transfers.recipient, F.col(Transfers.num_transfers)).alias("item"),
         )
     )
@@ -58,11 +60,6 @@ def direct(
 
 def _between(transfers: DataFrame, owners: DataFrame) -> DataFrame:
     """Movements whose two ends belong to different accounts `a` (sender) and `b`."""
-    payer = owners.select(
-        F.col(ParticipantAddresses.address).alias(Transfers.sender), F.col(Participants.account).alias("a")
-    )
-    payee = owners.select(
-        F.col(ParticipantAddresses.address).alias(Transfers.recipient), F.col(Participants.account).alias("b")
-    )
-    joined = transfers.join(payer, on=Transfers.sender).join(payee, on=Transfers.recipient)
+    payer, payee = (owners.select(*HELD, F.col(Participants.account).alias(end)) for end in ("a", "b"))
+    joined = of_owner(of_owner(transfers, payer, Transfers.sender), payee, Transfers.recipient)
     return joined.where(F.col("a") != F.col("b"))

@@ -9,6 +9,7 @@ from pyspark.sql import functions as F
 
 from abuse import settings
 from abuse.steps.links.ties import item, star
+from abuse.steps.owned import of_owner
 from abuse.steps.worth import above_dust
 from abuse.tables import FirstFunders, ParticipantAddresses, Participants, Transfers
 
@@ -25,20 +26,19 @@ def disperse(
     """The signer is who ties them: the contract it went through serves anyone. Services' payouts tie nobody.
 
     An operator funds fresh wallets; an employer pays people who had acted before, and new ones among them. So only
-    those who had not acted count, and only where they are nearly all that the transaction paid. `acted`: chain,
-    address, acted_at.
+    those who had not acted count, and only where they are nearly all that the transaction paid. Whether one had is
+    unknown where the address first acted for another account, so it is left out. `acted`: chain, address, acted_at.
     """
     counts = F.col(Transfers.asset).isin(*assets) & above_dust(rules, chains)
     paid = transfers.where(F.col(Transfers.tx_hash).isNotNull() & counts).withColumn(
         "via", F.coalesce(Transfers.initiator, Transfers.sender)
     )
-    paid = paid.join(
-        owners.withColumnRenamed(ParticipantAddresses.address, Transfers.recipient), on=Transfers.recipient
-    )
+    paid = of_owner(paid, owners.withColumn("_since", F.col(ParticipantAddresses.valid_from)), Transfers.recipient)
     paid = paid.where(F.col("via") != F.col(Transfers.recipient))
     paid = paid.join(served.withColumnRenamed(ParticipantAddresses.address, "via"), on="via", how="left_anti")
     before = acted.withColumnRenamed(FirstFunders.address, Transfers.recipient)
     paid = paid.join(before, on=[Transfers.chain, Transfers.recipient], how="left")
+    paid = paid.where(F.coalesce(F.col(FirstFunders.acted_at) >= F.col("_since"), F.lit(True)))
     is_fresh = F.coalesce(F.col(Transfers.at) <= F.col(FirstFunders.acted_at), F.lit(True))
     paid = paid.withColumn("_fresh", F.when(is_fresh, F.col(Participants.account)))
     num_fresh, num_paid = F.count_distinct("_fresh"), F.count_distinct(Participants.account)

@@ -6,8 +6,9 @@ from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
 
 from abuse import settings
-from abuse.steps.links.ties import item, star
-from abuse.tables import ParticipantAddresses, Participants, Trails
+from abuse.steps.links.ties import beginning, item, star
+from abuse.steps.owned import of_owner
+from abuse.tables import Participants, Trails
 
 SHARED = ("via", Participants.account, Participants.first_action_at, "rank", "items")
 
@@ -29,19 +30,24 @@ def first_gas(trails: DataFrame, owners: DataFrame, rules: settings.Links) -> Da
     rows = _of_owner(hops.withColumn("items", payments), owners).withColumns(
         {"via": F.col(Trails.reached), "rank": F.col(Trails.hop)}
     )
-    nearest = F.min(F.struct("rank", Participants.first_action_at, Participants.account, "items")).alias("_near")
+    nearest = F.min(F.struct("rank", *beginning(), "items")).alias("_near")
     branches = rows.groupBy("via", Trails.funded).agg(nearest).select("via", "_near.*")
-    reached = branches.groupBy("via").agg(F.min(F.struct("rank", "items")).alias("_one"))
-    funders = owners.withColumnRenamed(ParticipantAddresses.address, "via").join(reached, on="via")
-    itself = funders.withColumns({"rank": F.lit(0), "items": F.col("_one.items")})
-    both = branches.select(*SHARED).unionByName(itself.select(*SHARED))
+    both = branches.select(*SHARED).unionByName(_itself(branches, owners))
     return star(both, "first_gas", "money", 2, rules.max_group)
 
 
-def sweep(trails: DataFrame, owners: DataFrame, rules: settings.Links) -> DataFrame:
+def _itself(branches: DataFrame, owners: DataFrame) -> DataFrame:
+    """The account of the shared address, where it was that account's when it paid."""
+    last = F.element_at("items", -1)
+    paid = branches.select("via", "rank", "items", last[Trails.chain].alias(Trails.chain), last[Trails.at].alias("_at"))
+    payer = of_owner(paid, owners, "via", "_at").groupBy("via", Participants.account, Participants.first_action_at)
+    reached = payer.agg(F.min(F.struct("rank", "items")).alias("_one"))
+    return reached.withColumns({"rank": F.lit(0), "items": F.col("_one.items")}).select(*SHARED)
+
+
+def sweep(trails: DataFrame, gas: DataFrame, owners: DataFrame, rules: settings.Links) -> DataFrame:
     """Accounts whose last coins went to one address that is no service. No payment is used as first gas as well."""
     ends = trails.where((F.col(Trails.kind) == "sweep") & F.col(Trails.ended_by).isNull())
-    gas = trails.where(F.col(Trails.kind) == "first_gas").select(Trails.chain, Trails.tx_hash).distinct()
     rows = _of_owner(ends.join(gas, on=[Trails.chain, Trails.tx_hash], how="left_anti"), owners).withColumns(
         {
             "via": F.col(Trails.reached),
@@ -53,4 +59,4 @@ def sweep(trails: DataFrame, owners: DataFrame, rules: settings.Links) -> DataFr
 
 
 def _of_owner(trails: DataFrame, owners: DataFrame) -> DataFrame:
-    return trails.join(owners, on=ParticipantAddresses.address)
+    return of_owner(trails, owners, Trails.address, Trails.begun_at)

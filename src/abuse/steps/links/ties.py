@@ -1,4 +1,7 @@
-"""What the kinds share: a tie is (kind, evidence_kind, a, b, via, rank, item), one row per movement behind it."""
+"""What the kinds share: a tie is (kind, evidence_kind, a, b, via, rank, doubt, item), one row per movement.
+
+`doubt`: whether what they share may serve strangers as well, so that it ties them and proves nothing.
+"""
 
 from __future__ import annotations
 
@@ -24,24 +27,32 @@ def item(kind: str, sender: str, recipient: str, count: Column | None = None) ->
     )
 
 
+def beginning() -> list[Column]:
+    """By which accounts are put in the order in which they began; of whom it is not known, last."""
+    first = F.col(Participants.first_action_at)
+    return [first.isNull().alias("_is_unknown"), first, F.col(Participants.account)]
+
+
 def star(rows: DataFrame, kind: str, evidence_kind: str, least: int, most: int) -> DataFrame:
     """Ties the earliest account behind each `via` to every other: n - 1 ties, not n squared.
 
-    In: account, first_action_at, via, rank (nearest first), items. Groups under `least` accounts tie nobody; groups
-    over `most` are a service nobody listed. Out: one tie row per pair and movement.
+    In: account, first_action_at, via, rank (nearest first), items, perhaps doubt. Groups under `least` accounts tie
+    nobody; groups over `most` are a service nobody listed. Out: one tie row per pair and movement.
     """
+    doubt = F.max("doubt") if "doubt" in rows.columns else F.lit(False)
     per_account = rows.groupBy("via", Participants.account, Participants.first_action_at).agg(
-        F.min(F.struct("rank", "items")).alias("_nearest")
+        F.min(F.struct("rank", "items")).alias("_nearest"), doubt.alias("doubt")
     )
     sizes = per_account.groupBy("via").agg(
-        F.count("*").alias("_size"),
-        F.min(F.struct(Participants.first_action_at, Participants.account, "_nearest")).alias("_founder"),
+        F.count("*").alias("_size"), F.min(F.struct(*beginning(), "_nearest")).alias("_founder")
     )
     kept = sizes.where(F.col("_size").between(max(least, 2), most))
     pairs = per_account.join(kept, on="via").where(F.col(Participants.account) != F.col("_founder.account"))
     both = F.explode(F.array("_nearest", "_founder._nearest")).alias("_one")
-    tied = pairs.select("via", F.col("_founder.account").alias("a"), F.col(Participants.account).alias("b"), both)
-    tied = tied.select("via", "a", "b", "_one.rank", F.explode("_one.items").alias("item"))
+    a, b = F.col("_founder.account").alias("a"), F.col(Participants.account).alias("b")
+    tied = pairs.select("via", "doubt", a, b, both).select(
+        "via", "doubt", "a", "b", "_one.rank", F.explode("_one.items").alias("item")
+    )
     return tied.select(
         F.lit(kind).alias(Links.kind),
         F.lit(evidence_kind).alias(Links.evidence_kind),
@@ -49,20 +60,27 @@ def star(rows: DataFrame, kind: str, evidence_kind: str, least: int, most: int) 
         "b",
         "via",
         "rank",
+        "doubt",
         "item",
     )
 
 
 def as_links(ties: DataFrame, num_evidence: int) -> DataFrame:
-    """Undirected, one row per pair and kind: the nearest `via`, all movements counted, the first few kept."""
+    """Undirected, one row per pair and kind: the nearest `via`, all movements counted, the first few kept.
+
+    What goes through a known address comes before all that does not.
+    """
+    doubt = (~F.col(Links.is_known)).alias("_doubt")
     ordered = ties.withColumns({Links.src: F.least("a", "b"), Links.dst: F.greatest("a", "b")})
     pair = [Links.src, Links.dst, Links.kind, Links.evidence_kind]
-    once = ordered.groupBy(*pair, "item").agg(F.min(F.struct("rank", "via")).alias("_near"))
-    place = F.row_number().over(Window.partitionBy(*pair).orderBy(F.col("item.at").asc_nulls_last(), F.col("item")))
-    placed = once.withColumn("_place", place)
+    once = ordered.groupBy(*pair, "item").agg(F.min(F.struct(doubt, "rank", "via")).alias("_near"))
+    first = (F.col("_near._doubt"), F.col("item.at").asc_nulls_last(), F.col("item"))
+    placed = once.withColumn("_place", F.row_number().over(Window.partitionBy(*pair).orderBy(*first)))
     kept = F.when(F.col("_place") <= num_evidence, F.struct("_place", "item"))
-    return placed.groupBy(*pair).agg(
-        F.min("_near").getField("via").alias(Links.via),
+    found = placed.groupBy(*pair).agg(
+        F.min("_near").alias("_near"),
         F.sum("item.n").alias(Links.strength),
         F.transform(F.sort_array(F.collect_list(kept)), lambda x: x["item"]).alias(Links.evidence),
     )
+    near = {Links.via: F.col("_near.via"), Links.is_known: ~F.col("_near._doubt")}
+    return found.withColumns(near).drop("_near")
