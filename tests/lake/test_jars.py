@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import threading
+import time
 from pathlib import Path
 
 import psutil
@@ -58,8 +59,14 @@ def java(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, script: str) -> None:
     monkeypatch.setenv("JAVA_HOME", str(tmp_path / "jdk"))
 
 
-def left_running(tmp_path: Path) -> list[psutil.Process]:
-    return [each for each in psutil.process_iter(["cwd"]) if str(tmp_path) in (each.info["cwd"] or "")]
+def left_running(tmp_path: Path, *, patience_s: float = 10) -> list[psutil.Process]:
+    """After a moment: what was killed is gone only when the machine next comes to it."""
+    end = time.monotonic() + patience_s
+    while left := [each for each in psutil.process_iter(["cwd"]) if str(tmp_path) in (each.info["cwd"] or "")]:
+        if time.monotonic() > end:
+            break
+        time.sleep(0.05)
+    return left
 
 
 def test_fetched_once_then_read_from_the_cache(
