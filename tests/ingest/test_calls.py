@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from pyspark.sql import DataFrame, SparkSession
@@ -39,23 +40,14 @@ BLOCKS = [{"number": 106, "timestamp": (NOON + timedelta(hours=1)).isoformat()}]
 RECEIPTS = [{"transaction_hash": tx(n), "status": int(n != 3)} for n in (1, 2, 3)]
 
 
-@pytest.fixture(scope="module")
-def calls(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, object]]:
-    folder = tmp_path_factory.mktemp("chain")
-    twice = [*ROWS.values(), ROWS["a plain payment"]]
-    files = {"transactions.csv": twice, "blocks.csv": BLOCKS, "receipts.csv": RECEIPTS}
-    sources = tuple(
-        Source(format="ethereum_etl", table=name.partition(".")[0], path=str(write(folder / name, rows)))
-        for name, rows in files.items()
-    )
-    actions = Source(format="participation", path="actions.csv")
+def called(spark: SparkSession, sources: tuple[Source, ...]) -> list[dict[str, object]]:
     campaign = Campaign(
         id="c",
         name="c",
         chain="ethereum",
         starts_at=NOON,
         ends_at=NOON + timedelta(days=9),
-        sources=(actions, *sources),
+        sources=(Source(format="participation", path="actions.csv"), *sources),
     )
     empty = spark.createDataFrame([], "chain string, asset string, decimals int, usd double")
 
@@ -64,7 +56,20 @@ def calls(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> dict
 
     reading = Reading(campaign, Settings().chains, lambda source: raw_rows(spark, source), spill, empty, True)
     parsed = read(Unit("ethereum_etl", "ethereum", sources, "d"), reading)
-    rows = [row.asDict() for row in parsed.facts[Calls].collect()]
+    return [row.asDict() for row in parsed.facts[Calls].collect()]
+
+
+def file_of(path: Path, rows: list[Row], *, timezone: str = "") -> Source:
+    table = path.stem.partition("-")[0]
+    return Source(format="ethereum_etl", table=table, path=str(write(path, rows)), timezone=timezone)
+
+
+@pytest.fixture(scope="module")
+def calls(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, object]]:
+    folder = tmp_path_factory.mktemp("chain")
+    twice = [*ROWS.values(), ROWS["a plain payment"]]
+    files = {"transactions.csv": twice, "blocks.csv": BLOCKS, "receipts.csv": RECEIPTS}
+    rows = called(spark, tuple(file_of(folder / name, rows) for name, rows in files.items()))
     names = {row["hash"]: name for name, row in ROWS.items()}
     assert len(rows) == len({row["tx_hash"] for row in rows}), "a transaction stands twice"
     return {names[row["tx_hash"]]: row for row in rows}
@@ -91,3 +96,14 @@ def test_tips_status_and_times(calls: dict[str, dict[str, object]]) -> None:
     seconds = {name: call["at"].timestamp() - NOON.timestamp() for name, call in calls.items()}  # type: ignore[attr-defined]
     assert seconds["time from its block"] == 3_600
     assert seconds["a plain payment"] == 0
+
+
+def test_times_are_of_the_zone_of_their_own_file(spark: SparkSession, tmp_path: Path) -> None:
+    """Two exports of one chain, the second made on a machine in Singapore."""
+    written = {"transactions-a.csv": ("12:00:00", ""), "transactions-b.csv": ("20:00:00", "Asia/Singapore")}
+    sources = tuple(
+        file_of(tmp_path / name, [transaction(n, block_timestamp=f"{NOON:%Y-%m-%d} {clock}")], timezone=zone)
+        for n, (name, (clock, zone)) in enumerate(written.items(), 1)
+    )
+    rows = called(spark, sources)
+    assert [row["at"] for row in rows] == [NOON.replace(tzinfo=None)] * 2

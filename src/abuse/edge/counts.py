@@ -80,7 +80,7 @@ def _by_source(counts: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 def _dated(source: Source, stored: int, figures: dict[type[Fact], dict[str, Any]]) -> tuple[int, int]:
     """Rows of a source before and after as_of. A labels row may hold several words: its list has one date."""
-    table = TABLE_OF.get(source.table if source.format != "ethereum_etl" else _moves(source.table))
+    table = _table_of(source)
     if table is None or (table is Labels and not figures[Labels]["kept"].get(source.name)):
         after = bool(table) and bool(figures[Labels]["after"].get(source.name))
         return (0, stored) if after else (stored, 0)
@@ -91,8 +91,13 @@ def _dated(source: Source, stored: int, figures: dict[type[Fact], dict[str, Any]
 
 def _newest(source: Source, figures: dict[type[Fact], dict[str, Any]]) -> str | None:
     """The time of its last row before as_of, where its rows have times."""
-    table = TABLE_OF.get(source.table if source.format != "ethereum_etl" else _moves(source.table))
+    table = _table_of(source)
     return figures[table]["newest"].get(source.name) if table else None
+
+
+def _table_of(source: Source) -> type[Fact] | None:
+    """Where the rows of a source go; none of blocks, receipts and tokens."""
+    return TABLE_OF.get(source.table if source.format != "ethereum_etl" else _moves(source.table))
 
 
 def _moves(table: str) -> str:

@@ -33,7 +33,7 @@ def _overlap(night: Night, units: set[str], apart: set[str]) -> bool:
     key = F.xxhash64(*[F.coalesce(F.col(name), F.lit("")) for name in Transfers.key]).alias("_key")
 
     def keys(of: set[str]) -> DataFrame:
-        return night.lake.read(Transfers, _among(of)).select(key, *Transfers.key)
+        return night.lake.read(Transfers, among(of)).select(key, *Transfers.key)
 
     new = keys(units - apart)
     twice = new.groupBy(*Transfers.key).count().where("count > 1")
@@ -61,7 +61,7 @@ def unit_figures(night: Night, table: type[Fact], units: list[str], version: int
         else:
             rest.append(unit)
     if rest:
-        rows = night.lake.read(table, _among(set(rest)), version)
+        rows = night.lake.read(table, among(set(rest)), version)
         whole = counted(rows.withColumn("_counts", F.lit(True)), table, Fact.file_digest)
         for unit in rest:
             ours = [row for row in whole if row[Fact.file_digest] == unit]
@@ -117,6 +117,6 @@ def totals(found: list[dict[str, Any]]) -> dict[str, Any]:
     return {"kept": kept, "after": after, "digest": whole, "newest": newest}
 
 
-def _among(units: set[str]) -> str:
+def among(units: set[str]) -> str:
     names = ", ".join(f"'{unit}'" for unit in sorted(units)) or "''"
     return f"file_digest IN ({names})"

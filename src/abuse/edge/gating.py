@@ -82,28 +82,31 @@ def _input_figures(night: Night) -> list[Gate]:
 
 def figure_gates(night: Night) -> list[Gate]:
     """The gates that are nothing but figures of the records, without a look at any table."""
-    made = night.record
-    clusters = made["clusters"]["clusters"] | {"participants": made["ingest"]["participants"]}
-    outputs = output_gates(made["decide"]["figures"], night.settings)
-    analysed = analysed_gate(made["decide"]["verdicts"], night.settings)
-    return [*_input_figures(night), *cluster_gates(clusters, night.settings), *outputs, analysed]
+    return [*_input_figures(night), *_cluster_figures(night), *_output_figures(night)]
+
+
+def _cluster_figures(night: Night) -> list[Gate]:
+    figures = night.record["clusters"]["clusters"] | {"participants": night.record["ingest"]["participants"]}
+    return cluster_gates(figures, night.settings)
+
+
+def _output_figures(night: Night) -> list[Gate]:
+    made = night.record["decide"]
+    missing = abs(night.record["ingest"]["participants"] - made["figures"]["participants"])
+    figures = made["figures"] | {"undecided": made["figures"]["undecided"] + missing}  # of an empty table all is right
+    return [*output_gates(figures, night.settings), analysed_gate(made["verdicts"], night.settings)]
 
 
 def clusters(night: Night) -> Stage:
     """The largest cluster, and whether clusters, members and participants fit together."""
-    figures = night.record["clusters"]["clusters"] | {"participants": night.record["ingest"]["participants"]}
     rules = cluster_rules(night.slice(Clusters), night.slice(ClusterMembers), night.slice(Participants))
     subjects = _slices(night, Services, Links, Clusters, ClusterMembers)
-    return Stage("clusters", subjects, rules, cluster_gates(figures, night.settings))
+    return Stage("clusters", subjects, rules, _cluster_figures(night))
 
 
 def outputs(night: Night) -> Stage:
     """What is about to be published."""
     out, made = night.slice(DisqualifiedAccounts), night.record["decide"]
-    figures = made["figures"]
-    participants = night.record["ingest"]["participants"]
-    missing = abs(participants - figures["participants"])  # of an empty table every row is right
-    figures = figures | {"undecided": figures["undecided"] + missing}
     facts = [night.stored(t).where(is_before(t, night.as_of)).select("tx_hash") for t in (Transfers, Participation)]
     rules = output_rules(
         night.slice(Decisions),
@@ -113,9 +116,7 @@ def outputs(night: Night) -> Stage:
         num_out=made["verdicts"].get("disqualified", 0),
     )
     subjects = _slices(night, Scores, Explanations, Decisions, DisqualifiedAccounts)
-    asked_of_figures = output_gates(figures, night.settings) + drift_gates(_drift(night), night.settings)
-    analysed = analysed_gate(made["verdicts"], night.settings)
-    return Stage("outputs", subjects, rules, [*asked_of_figures, analysed])
+    return Stage("outputs", subjects, rules, [*_output_figures(night), *drift_gates(_drift(night), night.settings)])
 
 
 ASKED: dict[str, Callable[[Night], Stage]] = {"ingest": inputs, "clusters": clusters, "decide": outputs}

@@ -15,11 +15,11 @@ from abuse.edge.context import Night
 from abuse.edge.counts import FACT_TABLES, TABLE_OF, fact_figures, reported, summed, warnings
 from abuse.edge.facts import shares_rows
 from abuse.edge.funders import keep_up
-from abuse.edge.parse import Parsed, Reading, read, read_tokens
+from abuse.edge.parse import NO_TOKENS, Parsed, Reading, read, read_tokens
 from abuse.edge.rules import rules_digest
 from abuse.edge.staging import least
 from abuse.edge.taking_part import lists_of, owner_warnings, unreadable_digest, write_participants
-from abuse.edge.units import Unit, units
+from abuse.edge.units import Unit, accounts_are_addresses, units
 from abuse.errors import InputError
 from abuse.lake.broken import readable
 from abuse.lake.files import raw_rows
@@ -100,8 +100,8 @@ def load(night: Night, every: list[Unit]) -> list[dict[str, Any]]:
     """Counts per source; reads only units whose files or rules are new to this lake."""
     spill, clear = night.lake.spiller(f"ingest-{night.campaign.id}")
     raw = partial(raw_rows, night.lake.spark)
-    empty = night.lake.spark.createDataFrame([], "chain string, asset string, decimals int, usd double")
-    is_address = not any(u.kind == "account_addresses" for u in every)
+    empty = night.lake.spark.createDataFrame([], NO_TOKENS)
+    is_address = accounts_are_addresses(night.campaign)
     reading = Reading(night.campaign, night.settings.chains, raw, spill, empty, is_address)
     counts: list[dict[str, Any]] = []
     for unit in (u for u in every if u.kind == "tokens"):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import reduce
 
 from pyspark.sql import DataFrame
@@ -22,6 +22,7 @@ from abuse.tables import AccountAddresses, Calls, Fact, Labels, Participation, T
 
 Raw = Callable[[Source], DataFrame]
 PLACE = (("block_number", "block"), ("transaction_index", "order"))
+NO_TOKENS = "chain string, asset string, decimals int, usd double"
 NO_RECEIPTS = "tx_hash string, status int, created string"
 NO_SIGNERS = (
     "tx_hash string, initiator string, tx_block bigint, tx_at timestamp, tx_order bigint, tx_status int, "
@@ -119,44 +120,60 @@ def ethereum_etl(unit: Unit, reading: Reading) -> Parsed:
         by_table.setdefault(source.table, []).append(source)
     chain, chains = unit.chain, reading.chains
 
-    def look_up(table: str, parse: Callable[[DataFrame], DataFrame], columns: list[str]) -> DataFrame | None:
-        staged = [stage(s, parse(reading.raw(s)), columns, columns, reading.spill) for s in by_table.get(table, [])]
+    def look_up(table: str, parse: Callable[[DataFrame, str], DataFrame], columns: list[str]) -> DataFrame | None:
+        parsed = [(s, parse(reading.raw(s), s.timezone)) for s in by_table.get(table, [])]
+        staged = [stage(s, rows, columns, columns, reading.spill) for s, rows in parsed]
         found.staged.extend(staged)
         return _unique([s.kept for s in staged], columns[:1]) if staged else None
 
-    zone = unit.sources[0].timezone
-    blocks = look_up("blocks", lambda raw: lookups.blocks(raw, zone), ["block_number", "at"])
-    receipts = look_up("receipts", lambda raw: lookups.receipts(raw, chain, chains), ["tx_hash", "status", "created"])
+    blocks = look_up("blocks", lookups.blocks, ["block_number", "at"])
+    receipts = look_up(
+        "receipts", lambda raw, _: lookups.receipts(raw, chain, chains), ["tx_hash", "status", "created"]
+    )
     receipts = reading.tokens.sparkSession.createDataFrame([], NO_RECEIPTS) if receipts is None else receipts
     senders = _senders(by_table.get("transactions", []), receipts, chain, reading)
-    known = ethereum.Known(block_times(blocks, senders), receipts, senders, zone)
+    known = ethereum.Known(block_times(blocks, senders), receipts, senders)
     if "transactions" in by_table:
         found.facts[Calls] = calls.calls(known.senders, known.times, chain)
-    moved: list[DataFrame] = []
-
-    def move(table: str, parse: Callable[[DataFrame], DataFrame]) -> None:
-        columns = [c for c in Transfers.columns() if c not in (Fact.source, Fact.file_digest, *DERIVED)]
-        kept = []
-        for source in by_table.get(table, []):
-            staged = stage(source, parse(reading.raw(source)), columns, _keys(Transfers), reading.spill)
-            found.staged.append(staged)
-            kept.append(staged.kept.withColumn(Fact.source, F.lit(source.name)))
-        if kept:
-            moved.append(_unique(kept, _keys(Transfers)))
-
     traced = _traced([_whole(reading.raw(s)) for s in by_table.get("traces", [])], known)
-    move("transactions", lambda raw: ethereum.transactions(raw, known, traced, chain, chains))
-    move("traces", lambda raw: ethereum.traces(raw, known, chain, chains))
-    move("token_transfers", lambda raw: ethereum.token_transfers(raw, known, chain, chains))
+    parsers: dict[str, Callable[[DataFrame, ethereum.Known], DataFrame]] = {
+        "transactions": lambda raw, known: ethereum.transactions(raw, known, traced, chain, chains),
+        "traces": lambda raw, known: ethereum.traces(raw, known, chain, chains),
+        "token_transfers": lambda raw, known: ethereum.token_transfers(raw, known, chain, chains),
+    }
+    moved = [_moved(by_table[t], parse, known, reading, found) for t, parse in parsers.items() if t in by_table]
     if moved:
         whole = _numbered(_all(moved))  # transactions that traces repeat are left out, so no key is in two tables
         found.facts[Transfers] = transfers.valued(whole, reading.tokens, chains)
     return found
 
 
+def _moved(
+    sources: list[Source],
+    parse: Callable[[DataFrame, ethereum.Known], DataFrame],
+    known: ethereum.Known,
+    reading: Reading,
+    found: Parsed,
+) -> DataFrame:
+    """The movements of the sources of one table, each source's times in its own zone."""
+    columns = [c for c in Transfers.columns() if c not in (Fact.source, Fact.file_digest, *DERIVED)]
+    kept = []
+    for source in sources:
+        rows = parse(reading.raw(source), replace(known, zone=source.timezone))
+        staged = stage(source, rows, columns, _keys(Transfers), reading.spill)
+        found.staged.append(staged)
+        kept.append(staged.kept.withColumn(Fact.source, F.lit(source.name)))
+    return _unique(kept, _keys(Transfers))
+
+
 def _senders(files: list[Source], receipts: DataFrame, chain: str, reading: Reading) -> DataFrame:
     """Who signed what in all the files, each transaction once."""
-    signed = [calls.signers(_whole(reading.raw(s)), receipts, s.name, chain, reading.chains) for s in files]
+    signed = [
+        calls.signers(_whole(reading.raw(s)), receipts, chain, reading.chains, s.timezone).withColumn(
+            Fact.source, F.lit(s.name)
+        )
+        for s in files
+    ]
     if not signed:
         return reading.tokens.sparkSession.createDataFrame([], NO_SIGNERS)
     return reading.spill(least(_all(signed), ["tx_hash"]))

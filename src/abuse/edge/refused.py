@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from abuse.campaign import Source
+from abuse.edge.counts import summed
 from abuse.errors import InputError
 from abuse.plurals import counted
 from abuse.quality.causes import cause
@@ -47,10 +48,7 @@ def _refuse_coins(source: Source, counts: dict[str, Any]) -> None:
 
 def refuse_nobody(lists: list[dict[str, Any]], as_of: str, *, is_any_late: bool) -> None:
     """Raises InputError where nobody takes part that can be judged, with the cause that stands behind most rows."""
-    reasons: dict[str, int] = {}
-    for count in lists:
-        for reason, num in count["quarantine_reasons"].items():
-            reasons[reason] = reasons.get(reason, 0) + num
+    reasons = summed([one["quarantine_reasons"] for one in lists])
     wanted = f"at least one action before {as_of}"
     if is_any_late or not reasons:
         raise InputError("participation", "every action is at or after as_of", wanted, "Give a later --as-of.")

@@ -12,9 +12,10 @@ from pyspark.sql import functions as F
 
 from abuse.campaign import Campaign, Source
 from abuse.edge.context import Night
-from abuse.edge.parse import Parsed, Reading, read, read_tokens
+from abuse.edge.counts import summed
+from abuse.edge.parse import NO_TOKENS, Parsed, Reading, read, read_tokens
 from abuse.edge.staging import Staged
-from abuse.edge.units import Unit, together
+from abuse.edge.units import Unit, accounts_are_addresses, together
 from abuse.errors import InputError
 from abuse.lake.broken import readable
 from abuse.lake.files import habits, raw_rows
@@ -45,8 +46,8 @@ class Sample:
 def sample(night: Night) -> Sample:
     """Every source parsed as far as ROWS."""
     found, rows = Sample(), {source.name: _first_rows(night, source) for source in night.campaign.sources}
-    empty = night.lake.spark.createDataFrame([], "chain string, asset string, decimals int, usd double")
-    is_address = not any(source.table == "account_addresses" for source in night.campaign.sources)
+    empty = night.lake.spark.createDataFrame([], NO_TOKENS)
+    is_address = accounts_are_addresses(night.campaign)
     chains = night.settings.chains
     reading = Reading(night.campaign, chains, lambda source: rows[source.name], _in_memory, empty, is_address)
     every = sorted(together(night.campaign), key=lambda one: one[0] != "tokens")
@@ -136,10 +137,5 @@ def _nobody(campaign: Campaign, found: Sample) -> InputError | None:
 
 
 def _reasons(campaign: Campaign, found: Sample, tables: tuple[str, ...]) -> dict[str, int]:
-    reasons: dict[str, int] = {}
-    for source in campaign.sources:
-        for name, num in (
-            found.sources.get(source.name, {}).get("reasons", {}).items() if source.table in tables else ()
-        ):
-            reasons[name] = reasons.get(name, 0) + num
-    return reasons
+    named = [source.name for source in campaign.sources if source.table in tables]
+    return summed([found.sources.get(name, {}).get("reasons", {}) for name in named])

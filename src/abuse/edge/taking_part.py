@@ -8,6 +8,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from abuse.edge.context import Night
+from abuse.edge.facts import among
 from abuse.edge.refused import refuse_nobody
 from abuse.edge.times import judge_times
 from abuse.errors import InputError
@@ -100,8 +101,7 @@ def unreadable(night: Night) -> DataFrame:
     """account, bad_row: whom a row in quarantine names, as it is written there, so that everybody has a verdict."""
     sources = [source for source in night.campaign.sources if source.table == "participation"]
     units = night.units(Participation)["units"]
-    names = ", ".join(f"'{unit}'" for unit in units) or "''"
-    rows = night.lake.read(Quarantine, f"file_digest IN ({names})")
+    rows = night.lake.read(Quarantine, among(set(units)))
     rows = rows.where(F.col(Quarantine.table) == "participation")
     fields = F.from_json(Quarantine.row, "map<string, string>")
     written: Column = F.lit(None).cast("string")

@@ -38,7 +38,7 @@ def units(campaign: Campaign, settings: Settings, lake: str, *, keeps: bool = Tr
         chain = sources[0].chain or campaign.chain
         shared = prices if kind in ("ethereum_etl", "transfers") else []
         is_own = campaign.id if kind in ("participation", "account_addresses") else ""
-        by_account = kind != "participation" or _accounts_are_addresses(campaign)
+        by_account = kind != "participation" or accounts_are_addresses(campaign)
         rules = dataclasses.asdict(settings)["chains"]
         for part in _parts(kind, sources):
             said = [kind, chain, is_own, by_account, [said_of(s) for s in part], shared, rules, __version__]
@@ -88,7 +88,7 @@ def _texts(source: Source) -> dict[str, str]:
     return {found.group(1) if (found := pattern.fullmatch(path)) else "": path for path in roots(source)}
 
 
-def _accounts_are_addresses(campaign: Campaign) -> bool:
+def accounts_are_addresses(campaign: Campaign) -> bool:
     """Unless a source says which addresses an account has."""
     return not any(s.table == "account_addresses" for s in campaign.sources)
 

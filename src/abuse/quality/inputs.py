@@ -82,7 +82,7 @@ def _unowned(owned: Mapping[str, int], settings: Settings) -> Gate:
     share = unowned / given if given else 0.0
     message = (
         f"{unowned:,} of {counted(given, 'given address', 'given addresses')} belong to no participant ({share:.1%}); "
-        f"up to {limit:.0%} is let pass. Are accounts written alike in both lists?"
+        f"the limit is {limit:.0%}. Are accounts written alike in both lists?"
     )
     return figure_gate("unowned_addresses", "inputs", Within(0, share, limit), limit, message)
 

@@ -19,7 +19,7 @@ from pyspark.sql import functions as F
 
 from abuse import settings
 from abuse.steps.spill import Spill
-from abuse.steps.worth import COIN_KINDS, of_chain
+from abuse.steps.worth import pays_first_gas
 from abuse.tables import FirstFunders, Transfers
 
 PAID = (
@@ -41,10 +41,8 @@ INDEXES, PLACES = 10**9, 10**19
 def first_funders(transfers: DataFrame, chains: Mapping[str, settings.Chain], spill: Spill) -> DataFrame:
     """A row for every chain and address that was ever paid, and one for each that ever signed, over all of these."""
     timed = transfers.where(F.col(Transfers.at).isNotNull())
-    enough = of_chain({name: max(chain.min_first_gas, chain.dust) for name, chain in chains.items()})
-    is_enough = F.col(Transfers.amount) >= enough
     is_other = F.col(Transfers.sender) != F.col(Transfers.recipient)
-    paid = timed.where(F.col(Transfers.kind).isin(*COIN_KINDS) & is_enough & is_other).select(
+    paid = timed.where(pays_first_gas(chains) & is_other).select(
         FirstFunders.chain,
         F.col(Transfers.recipient).alias(FirstFunders.address),
         F.col(Transfers.sender).alias(FirstFunders.funder),

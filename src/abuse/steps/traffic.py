@@ -13,7 +13,7 @@ from pyspark.sql import functions as F
 
 from abuse import settings
 from abuse.steps.funders import first_gas, merged
-from abuse.steps.worth import COIN_KINDS, above_dust
+from abuse.steps.worth import COIN_KINDS, could_tie
 from abuse.tables import FirstFunders, ParticipantAddresses, Services, Transfers
 
 MIDDLE = (0.05, 0.95)
@@ -25,8 +25,7 @@ def counting(
     transfers: DataFrame, assets: Collection[str], rules: settings.Links, chains: Mapping[str, settings.Chain]
 ) -> DataFrame:
     """The movements that could tie anybody. An operator could forge tokens or scatter dust to pass for a service."""
-    is_pair_only = F.col(Transfers.tx_hash).isNull()
-    return transfers.where(is_pair_only | (F.col(Transfers.asset).isin(*assets) & above_dust(rules, chains)))
+    return transfers.where(could_tie(assets, rules, chains))
 
 
 def traffic(transfers: DataFrame, addresses: DataFrame, acted: DataFrame, funders: DataFrame) -> DataFrame:

@@ -15,7 +15,7 @@ from abuse import settings
 from abuse.steps.funders import first_gas, merged
 from abuse.steps.owned import HELD, holds, of_owner
 from abuse.steps.spill import Spill
-from abuse.steps.worth import above_dust
+from abuse.steps.worth import listed_above_dust
 from abuse.tables import FirstFunders, ParticipantAddresses, Participants, Services, Trails, Transfers
 
 
@@ -149,7 +149,7 @@ def swept(
     is_other = F.col(Transfers.sender) != F.col(Transfers.recipient)
     signed = F.coalesce(F.col(Transfers.initiator) == F.col(Transfers.sender), F.lit(True))
     is_own = signed | (F.col(Transfers.kind) != "token")
-    counts = F.col(Transfers.asset).isin(*assets) & above_dust(links, chains)
+    counts = listed_above_dust(assets, links, chains)
     last = (
         out.where(is_late & is_other & is_own & counts)
         .withColumn(Trails.reached, F.col(Transfers.recipient))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from pyspark.sql import Column
 from pyspark.sql import functions as F
@@ -32,3 +32,19 @@ def above_dust(rules: settings.Links, chains: Mapping[str, settings.Chain]) -> C
     coins = F.col(Transfers.amount) >= dust
     tokens = F.col(Transfers.amount_usd) >= rules.token_dust_usd
     return F.coalesce(F.when(is_coin, coins).otherwise(tokens), F.lit(False))
+
+
+def listed_above_dust(assets: Collection[str], rules: settings.Links, chains: Mapping[str, settings.Chain]) -> Column:
+    """Whether a movement is of an asset that may link accounts, and worth more than dust."""
+    return F.col(Transfers.asset).isin(*assets) & above_dust(rules, chains)
+
+
+def could_tie(assets: Collection[str], rules: settings.Links, chains: Mapping[str, settings.Chain]) -> Column:
+    """The same; of a pair-only source, which says no asset and no amount, every row."""
+    return F.col(Transfers.tx_hash).isNull() | listed_above_dust(assets, rules, chains)
+
+
+def pays_first_gas(chains: Mapping[str, settings.Chain]) -> Column:
+    """Whether a movement of coins is enough for its recipient's first transaction, and no dust."""
+    enough = of_chain({name: max(chain.min_first_gas, chain.dust) for name, chain in chains.items()})
+    return F.col(Transfers.kind).isin(*COIN_KINDS) & (F.col(Transfers.amount) >= enough)

@@ -15,7 +15,7 @@ SELECTOR_CHARS = 10
 """0x and four bytes in hex."""
 
 
-def signers(raw: DataFrame, receipts: DataFrame, source: str, chain: str, chains: Mapping[str, Chain]) -> DataFrame:
+def signers(raw: DataFrame, receipts: DataFrame, chain: str, chains: Mapping[str, Chain], zone: str = "") -> DataFrame:
     """Who signed every transaction of the file, where it stands, and what it called; rows without a hash left out.
 
     `tip_wei` is the whole gas price of a transaction that names no tip.
@@ -29,14 +29,13 @@ def signers(raw: DataFrame, receipts: DataFrame, source: str, chain: str, chains
         "tx_hash",
         checks.address(F.col("from_address"), F.lit(chain), chains).alias("initiator"),
         checks.number(F.col("block_number"), "bigint").alias("tx_block"),
-        checks.moment(F.col("block_timestamp")).alias("tx_at"),
+        checks.moment(F.col("block_timestamp"), zone).alias("tx_at"),
         checks.number(F.col("transaction_index"), "bigint").alias("tx_order"),
         F.coalesce(F.col("status"), checks.status(F.col("receipt_status"))).alias("tx_status"),
         checks.address(F.col("to_address"), F.lit(chain), chains).alias("callee"),
         F.when(F.length(method) == SELECTOR_CHARS, method).alias("selector"),
         checks.number(F.col("nonce"), "bigint").alias("nonce"),
         checks.number(tip, "bigint").alias("tip_wei"),
-        F.lit(source).alias("source"),
     )
 
 

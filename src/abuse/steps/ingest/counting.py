@@ -8,17 +8,13 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from abuse import settings
-from abuse.steps.worth import COIN_KINDS, above_dust, of_chain
+from abuse.steps.worth import could_tie, pays_first_gas
 from abuse.tables import Transfers
 
 
 def counts(assets: Collection[str], rules: settings.Links, chains: Mapping[str, settings.Chain]) -> Column:
     """Of a row of Transfers. Pairs say no amount, so all of them count."""
-    is_pair_only = F.col(Transfers.tx_hash).isNull()
-    is_listed = F.col(Transfers.asset).isin(*assets) & above_dust(rules, chains)
-    enough = of_chain({name: max(chain.min_first_gas, chain.dust) for name, chain in chains.items()})
-    is_gas = F.col(Transfers.kind).isin(*COIN_KINDS) & (F.col(Transfers.amount) >= enough)
-    return F.coalesce(is_pair_only | is_listed | is_gas, F.lit(False))
+    return F.coalesce(could_tie(assets, rules, chains) | pays_first_gas(chains), F.lit(False))
 
 
 def asset_figures(

@@ -29,8 +29,7 @@ def co_activity(
     """Pairs of accounts in step, one row per act shown; acts of unknown time do not count. `moved`: `_moved`, the
     transactions of other ties.
     """
-    timed = participation.where(F.col(Participation.at).isNotNull())
-    lines = sequences(timed, participants, rules)
+    lines = sequences(participation, participants, rules)
     pairs = in_step(neighbours(lines.where(is_telling(rules)), rules), rules)
     own = with_own_timing(pairs, lines, participants, rules)
     shown = unspent(lines.join(own, on=Participation.account, how="left_semi"), moved, rules)

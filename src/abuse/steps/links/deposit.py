@@ -20,7 +20,7 @@ from abuse import settings
 from abuse.steps.links.history import MEMO
 from abuse.steps.links.ties import item, star
 from abuse.steps.owned import of_owner
-from abuse.steps.worth import above_dust
+from abuse.steps.worth import could_tie
 from abuse.tables import ParticipantAddresses, Services, Transfers
 
 REFERENCE = r"^(?!\d{4}-\d\d)(?=.*[1-9])(?=(?:\D*\d){3})[A-Za-z0-9_#-]+$"
@@ -46,8 +46,7 @@ def deposit(
         F.col(Services.address).alias(Transfers.recipient)
     )
     wallets = into.agg(F.max(F.col(Services.kind) == "deposit").alias("_is_one"))
-    counts = F.col(Transfers.tx_hash).isNull() | (F.col(Transfers.asset).isin(*assets) & above_dust(rules, chains))
-    paid = transfers.where(counts).join(F.broadcast(wallets), on=Transfers.recipient)
+    paid = transfers.where(could_tie(assets, rules, chains)).join(F.broadcast(wallets), on=Transfers.recipient)
     paid = paid.join(gas, on=[Transfers.chain, Transfers.tx_hash], how="left_anti")
     rows = of_owner(paid, owners, Transfers.sender)
     rows = rows.join(references(paid, ours, rules, customers), on=[Transfers.recipient, Transfers.memo], how="left")

@@ -10,7 +10,7 @@ from pyspark.sql import functions as F
 from abuse import settings
 from abuse.steps.links.ties import item, star
 from abuse.steps.owned import of_owner
-from abuse.steps.worth import above_dust
+from abuse.steps.worth import listed_above_dust
 from abuse.tables import FirstFunders, ParticipantAddresses, Participants, Transfers
 
 
@@ -29,7 +29,7 @@ def disperse(
     those who had not acted count, and only where they are nearly all that the transaction paid. Whether one had is
     unknown where the address first acted for another account, so it is left out. `acted`: chain, address, acted_at.
     """
-    counts = F.col(Transfers.asset).isin(*assets) & above_dust(rules, chains)
+    counts = listed_above_dust(assets, rules, chains)
     paid = transfers.where(F.col(Transfers.tx_hash).isNotNull() & counts).withColumn(
         "via", F.coalesce(Transfers.initiator, Transfers.sender)
     )
