@@ -20,7 +20,7 @@ import click
 
 from abuse.commands import night_page, payout
 from abuse.commands import review as people
-from abuse.commands.options import as_json, by_actor, console, here, of_campaign, on_lake, place
+from abuse.commands.options import StepName, as_json, by_actor, console, here, of_campaign, on_lake, place
 from abuse.commands.tokens import token
 from abuse.console.command import serve
 from abuse.errors import AbuseError, InputError
@@ -42,7 +42,6 @@ A_SEED = click.IntRange(min=0)
 UNWRITABLE = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM)
 OF_A_DISK = dict.fromkeys(UNWRITABLE, "Make it writable, or free space")
 OF_A_DISK |= dict.fromkeys((errno.ENOTDIR, errno.EISDIR, errno.EEXIST), "Name another path")
-STEP_NAMES = ("ingest", "services", "trails", "links", "clusters", "features", "score", "decide", "publish")
 
 
 class Group(click.Group):
@@ -364,7 +363,7 @@ def replay(run_id: str, lake: str, keep: str, settings_file: Path | None, is_jso
 
 
 @main.command()
-@click.argument("name", type=click.Choice(STEP_NAMES))
+@click.argument("name", type=StepName())
 @with_slice
 def step(name: str, campaign_file: str, as_of: str, lake: str, settings_file: Path | None) -> None:
     """Runs one step of a night; the steps before it must have run.

@@ -1,15 +1,14 @@
-"""The order of the steps, for one session (`abuse night`) or one process each (`abuse step`, jobs/)."""
+"""Runs the steps in their order, in one session (`abuse night`) or one process each (`abuse step`, jobs/)."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Any, Protocol
 
 from abuse.campaign import campaign_from_json
-from abuse.edge import gating, steps
+from abuse.edge import gating
 from abuse.edge import ingest as reading
 from abuse.edge import publish as publishing
 from abuse.edge import refresh as refreshing
@@ -20,21 +19,8 @@ from abuse.lake.lock import LakeLock, slice_lock
 from abuse.lake.publication import runs
 from abuse.lake.storage import read_json, record_folder
 from abuse.lake.trouble import writable
+from abuse.registry import STEPS
 from abuse.settings import settings_from_json
-
-Step = Callable[[Night], dict[str, Any]]
-
-STEPS: dict[str, Step] = {
-    "ingest": reading.ingest,
-    "services": steps.services,
-    "trails": steps.trails,
-    "links": steps.links,
-    "clusters": steps.clusters,
-    "features": steps.features,
-    "score": steps.score,
-    "decide": steps.decide,
-    "publish": publishing.publish,
-}
 
 
 class Progress(Protocol):
@@ -59,7 +45,7 @@ def run_night(night: Night, progress: Progress) -> dict[str, Any]:
                 run_step(name, night, progress)
             except Held:
                 raise
-            except Exception as why:
+            except (Exception, KeyboardInterrupt) as why:
                 _failed(night, name, why)
                 raise
             if name != "decide":  # publish asks the gates of decide, all together
@@ -79,7 +65,7 @@ def run_alone(name: str, night: Night, progress: Progress) -> dict[str, Any]:
             _hold_if_closed(name, night)
     except Held as why:
         record = night.record.get(name, {"run_id": night.run.run_id, "seconds": 0.0}) | {"held": str(why)}
-    except Exception as why:
+    except (Exception, KeyboardInterrupt) as why:
         _failed(night, name, why)
         raise
     return record
@@ -101,6 +87,9 @@ def run_step(name: str, night: Night, progress: Progress) -> dict[str, Any]:
         night.load(before)  # before the lock: a step before its time makes no lake
     with _storage(night), lock(night), progress.step(name, len(before), len(STEPS)):
         started = time.monotonic()
+        night.lake.spark.sparkContext.setJobGroup(
+            name, f"{name} of {night.campaign.id}"
+        )  # as Spark's own pages show it
         record = night.record[name] = STEPS[name](night)
         record |= gating.asked(name, night)
         record |= {"run_id": night.run.run_id, "seconds": round(time.monotonic() - started, 3)}
@@ -112,11 +101,12 @@ def run_step(name: str, night: Night, progress: Progress) -> dict[str, Any]:
     return record
 
 
-def _failed(night: Night, step: str, why: Exception) -> None:
+def _failed(night: Night, step: str, why: BaseException) -> None:
     """A failed attempt is written down, once there is a run to write it under; bad input has none."""
     ingest = night.record.get("ingest", {})
     if "participants" in ingest and not isinstance(why, LakeError):
-        what = f"{step}: {why}" if isinstance(why, AbuseError) else f"{step}: {type(why).__name__}"
+        what = str(why) if isinstance(why, AbuseError) else type(why).__name__
+        what = f"{step}: {'interrupted' if isinstance(why, KeyboardInterrupt) else what}"
         try:
             publishing.finish(night, "failed", [], reason=what)
         except Exception as also:  # what went wrong first is what an operator has to know

@@ -23,7 +23,8 @@ from abuse.errors import InputError, LakeError
 from abuse.lake.delta import Lake, Slice
 from abuse.lake.publication import Publication, Run, runs
 from abuse.lake.storage import made_of, read_json, remove_tree, storage_of
-from abuse.night import STEPS, Progress, run_step
+from abuse.night import Progress, run_step
+from abuse.registry import STEPS
 from abuse.settings import Settings, settings_from_json
 from abuse.steps.score.acts import is_local
 from abuse.tables import Fact, FirstFunders, Published

@@ -1,4 +1,4 @@
-"""`poe bench WHAT`: night, clusters, trails, incremental, lake, hop, farms, hard, simulate, hop-groups,
+"""`poe bench WHAT`: run, compare, night, clusters, trails, incremental, lake, hop, farms, hard, simulate, hop-groups,
 score, console.
 
 Each prints its figures; --help says what they are.
@@ -10,7 +10,7 @@ import importlib
 import sys
 
 BENCHES = (
-    *("night", "clusters", "trails", "incremental", "lake"),
+    *("run", "compare", "night", "clusters", "trails", "incremental", "lake"),
     *("hop", "farms", "hard", "simulate", "hop-groups", "score", "console"),
 )
 

@@ -41,11 +41,10 @@ def read(lake: str, name: str, spark: SparkSession) -> DataFrame:
 
 def ours(engine: str) -> Callable[[SparkSession, str], None]:
     def run(spark: SparkSession, lake: str) -> None:
-        spill, clear = Lake(lake, spark).spiller("bench")
-        rules = settings.Clusters(engine=engine)
-        found = components(read(lake, "vertices", spark), read(lake, "edges", spark), rules, spill)
-        found.write.format("delta").mode("overwrite").save(f"{lake}/found-{engine}")
-        clear()
+        with Lake(lake, spark).spiller("bench") as spill:
+            rules = settings.Clusters(engine=engine)
+            found = components(read(lake, "vertices", spark), read(lake, "edges", spark), rules, spill)
+            found.write.format("delta").mode("overwrite").save(f"{lake}/found-{engine}")
 
     return run
 

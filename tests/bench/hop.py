@@ -166,25 +166,25 @@ def bench(spark: SparkSession, folder: Path) -> None:
     night = night_of(spark, settings, CAMPAIGN, folder / "lake", AS_OF)
     report = run(spark, settings, CAMPAIGN, folder / "lake", AS_OF)
     night.load(("ingest",))
-    label, spilled = labels_of(), night.lake.spiller("bench")
-    spill, clear = spilled
-    rules = replace(night.settings, clusters=replace(night.settings.clusters, engine="driver"))
-    rows = night.slice(Decisions).select(Decisions.account, Decisions.cluster_id, Decisions.verdict).collect()
-    print(f"night {sum(report['seconds'].values()):.0f} s; clusters: {_brief(report)}")
-    print(f"{'as shipped':<40} {judged(rows, label)}", flush=True)
-    for fold in range(FOLDS):
-        print(f"  fold {fold}, grouped by cluster             {judged(rows, label, fold)}", flush=True)
-    largest_components(night, spill)
-    for size in SIZES:
-        policy = replace(rules.policy, min_cluster_size=size)
-        print(
-            f"minimum size {size:<27} {judged(decided(night, replace(rules, policy=policy), spill), label)}", flush=True
-        )
-    for name, other in without(rules):
-        print(f"{name:<40} {judged(decided(night, other, spill), label)}", flush=True)
-    nothing = spark.createDataFrame([], Labels.schema())
-    print(f"{'no label lists':<40} {judged(decided(night, rules, spill, nothing), label)}", flush=True)
-    clear()
+    label = labels_of()
+    with night.lake.spiller("bench") as spill:
+        rules = replace(night.settings, clusters=replace(night.settings.clusters, engine="driver"))
+        rows = night.slice(Decisions).select(Decisions.account, Decisions.cluster_id, Decisions.verdict).collect()
+        print(f"night {sum(report['seconds'].values()):.0f} s; clusters: {_brief(report)}")
+        print(f"{'as shipped':<40} {judged(rows, label)}", flush=True)
+        for fold in range(FOLDS):
+            print(f"  fold {fold}, grouped by cluster             {judged(rows, label, fold)}", flush=True)
+        largest_components(night, spill)
+        for size in SIZES:
+            policy = replace(rules.policy, min_cluster_size=size)
+            print(
+                f"minimum size {size:<27} {judged(decided(night, replace(rules, policy=policy), spill), label)}",
+                flush=True,
+            )
+        for name, other in without(rules):
+            print(f"{name:<40} {judged(decided(night, other, spill), label)}", flush=True)
+        nothing = spark.createDataFrame([], Labels.schema())
+        print(f"{'no label lists':<40} {judged(decided(night, rules, spill, nothing), label)}", flush=True)
 
 
 def _brief(report: dict[str, Any]) -> str:

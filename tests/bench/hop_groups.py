@@ -91,10 +91,9 @@ def described(folder: Path, settings: Settings, *, with_events: bool) -> Rows:
     for name, step in BEFORE:
         night.record[name] = step(night)
     truth, confirmed = reviewed()
-    spill, clear = night.lake.spiller("groups")
-    every = looked_up(night, truth, spill, with_events=with_events)
-    written(night, Simulated(night.campaign, truth), truth, every, folder / "rows", spill)
-    clear()
+    with night.lake.spiller("groups") as spill:
+        every = looked_up(night, truth, spill, with_events=with_events)
+        written(night, Simulated(night.campaign, truth), truth, every, folder / "rows", spill)
     path = folder / "rows" / f"{night.campaign.id}.parquet"
     table = pq.read_table(path)
     label = [confirmed[name] for name in table["cluster_id"].to_pylist()]

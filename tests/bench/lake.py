@@ -24,10 +24,11 @@ from abuse.edge.people import standings
 from abuse.lake.people import reviews
 from abuse.lake.publication import current
 from abuse.lake.session import start_session
-from abuse.night import STEPS, run_night
+from abuse.night import run_night
 from abuse.promises import promises
 from abuse.quality.measure import measured
 from abuse.quality.suites import context_of, great_expectations
+from abuse.registry import STEPS
 from abuse.review.decide import decide
 from abuse.review.said import Said
 from abuse.settings import Review, Settings, load_settings

@@ -36,17 +36,16 @@ def ours(folder: Path) -> float:
     chains = settings.Settings().chains
 
     def run(where: Path, out: Path) -> None:
-        spill, clear = Lake(str(out), spark).spiller("bench")
-        transfers = spark.read.parquet(str(where / "transfers"))
-        first_funders(transfers, chains, spill).write.mode("overwrite").parquet(str(out / "funders"))
-        known = spark.read.parquet(str(out / "funders"))
-        people = spark.read.parquet(str(where / "participants.parquet"))
-        always = {name: F.lit(None).cast("timestamp") for name in ("valid_from", "valid_to")}
-        people = people.withColumns({"chain": F.lit("ethereum"), "on_every_chain": F.lit(True)} | always)
-        nobody = spark.createDataFrame([], Services.schema()).select(F.col(Services.address).alias(Trails.reached))
-        nobody = nobody.withColumn("_served", F.lit(True))
-        walked(people, known, nobody, HOPS, spill).write.mode("overwrite").parquet(str(out / "trails"))
-        clear()
+        with Lake(str(out), spark).spiller("bench") as spill:
+            transfers = spark.read.parquet(str(where / "transfers"))
+            first_funders(transfers, chains, spill).write.mode("overwrite").parquet(str(out / "funders"))
+            known = spark.read.parquet(str(out / "funders"))
+            people = spark.read.parquet(str(where / "participants.parquet"))
+            always = {name: F.lit(None).cast("timestamp") for name in ("valid_from", "valid_to")}
+            people = people.withColumns({"chain": F.lit("ethereum"), "on_every_chain": F.lit(True)} | always)
+            nobody = spark.createDataFrame([], Services.schema()).select(F.col(Services.address).alias(Trails.reached))
+            nobody = nobody.withColumn("_served", F.lit(True))
+            walked(people, known, nobody, HOPS, spill).write.mode("overwrite").parquet(str(out / "trails"))
 
     run(folder.parent / "warm", folder.parent / "warm-out")
     started = time.monotonic()

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import pyarrow as pa
 from pyspark.sql import DataFrame, SparkSession
@@ -37,8 +38,9 @@ class MemoryLake(Lake):
         parts = self._tables.setdefault(self.work(table), {})
         parts[f"append {len(parts)}"] = table.conform(frame).toArrow()
 
-    def spiller(self, run_key: str) -> tuple[Callable[[DataFrame], DataFrame], Callable[[], None]]:
+    @contextmanager
+    def spiller(self, run_key: str) -> Iterator[Callable[[DataFrame], DataFrame]]:
         def spill(frame: DataFrame) -> DataFrame:
             return self.spark.createDataFrame(frame.toArrow(), frame.schema)
 
-        return spill, lambda: None
+        yield spill

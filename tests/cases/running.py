@@ -17,8 +17,8 @@ from abuse.edge.context import Night
 from abuse.errors import AbuseError
 from abuse.instants import parse_as_of
 from abuse.lake.storage import read_json, record_folder
-from abuse.night import STEPS
 from abuse.quality.gates import Gate
+from abuse.registry import STEPS
 from abuse.settings import Settings
 from abuse.tables import Decisions
 from tests.cases.memory import MemoryLake

@@ -9,8 +9,8 @@ import click
 import pytest
 from click.testing import CliRunner
 
-from abuse.cli import STEP_NAMES, main
-from abuse.night import STEPS
+from abuse.cli import main
+from abuse.registry import STEPS
 
 HEAVY = ("pyspark", "pyarrow", "deltalake", "pandas", "numpy", "torch", "transformers")
 ASK = f"""
@@ -53,5 +53,10 @@ def test_the_version_is_the_packages() -> None:
     assert __version__ in done.stdout
 
 
-def test_the_steps_of_the_command_line_are_those_of_the_night() -> None:
-    assert list(STEPS) == list(STEP_NAMES)
+def test_a_step_that_is_none_is_told_which_there_are_in_their_order() -> None:
+    given = ["--campaign", "c.toml", "--as-of", "2026-05-01T00:00:00Z", "--lake", "lake"]
+    done = CliRunner().invoke(main, ["step", "trail", *given])
+    assert done.exit_code == 2
+    assert f"'trail' is no step; they are, in their order: {', '.join(STEPS)}." in done.stderr
+    shown = "".join(CliRunner().invoke(main, ["step", "--help"]).stdout.split())
+    assert f"[{'|'.join(STEPS)}]" in shown

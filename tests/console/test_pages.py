@@ -228,13 +228,6 @@ def test_an_empty_lake_says_how_to_begin(served: Served, tmp_path: Path) -> None
     assert client.get("/readyz").json()["ready"] is True
 
 
-def test_the_steps_of_a_run_are_shown_as_a_night_does_them() -> None:
-    from abuse.cli import STEP_NAMES
-    from abuse.operate.night_page.workings import ORDER
-
-    assert ORDER == STEP_NAMES
-
-
 def test_a_run_s_own_page_is_served_under_a_policy_of_its_own(served: Served, tmp_path: Path) -> None:
     publish(tmp_path)
     client, path = served(tmp_path), f"{ON}/runs/run1/report"

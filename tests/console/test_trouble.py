@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from deltalake.exceptions import DeltaError
 
+from abuse.console.api.status import TROUBLE
 from abuse.lake import ledger
 from tests.console.conftest import ConsoleOf, Served
 from tests.console.lakes import FARM, MEMBERS
@@ -33,8 +34,10 @@ def test_a_ledger_that_was_there_and_is_gone_is_trouble_and_what_was_seen_stays(
     for _ in range(2):
         answer = client.get("/readyz")
         assert answer.status_code == 503
-        assert f"table {'runs' if lost == 'all' else lost} is gone" in answer.json()["trouble"]
+        assert answer.json()["trouble"] == TROUBLE
+        assert str(ours) not in answer.text, "whoever is not signed in is told no path"
         page = client.get("/").text
+        assert f"table {'runs' if lost == 'all' else lost} is gone" in page
         assert "The lake cannot be read just now" in page
         assert "Spring drop" in page
         assert client.get(f"{ON}/queue").status_code == 200

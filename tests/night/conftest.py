@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import fcntl
+import json
 import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pyspark.sql import SparkSession
@@ -14,9 +16,11 @@ from pyspark.sql import SparkSession
 from abuse.settings import Settings
 from tests.night import tiny
 from tests.night.lakes import run
+from tests.night.recorded import recording
 
 Night = Callable[[Path, str], object]
 """What runs the night of an instant in a lake."""
+RECORDED = "recorded.json"
 
 
 @pytest.fixture(scope="package")
@@ -30,8 +34,20 @@ def night_of_file(spark: SparkSession, settings: Settings, file: Path) -> Night:
 
 
 @pytest.fixture(scope="package")
-def lake(night_of_file: Night, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return shared(tmp_path_factory, "one", lambda lake: night_of_file(lake, tiny.AS_OF))
+def lake(spark: SparkSession, night_of_file: Night, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    def watched(lake: Path) -> None:
+        with recording(spark) as found:
+            night_of_file(lake, tiny.AS_OF)
+        (lake / RECORDED).write_text(json.dumps(found), encoding="utf-8")
+
+    return shared(tmp_path_factory, "one", watched)
+
+
+@pytest.fixture
+def recorded(lake: Path) -> dict[str, dict[str, Any]]:
+    """What the night of `lake` asked of Spark and of the lake, by step."""
+    found: dict[str, dict[str, Any]] = json.loads((lake / RECORDED).read_text(encoding="utf-8"))
+    return found
 
 
 @pytest.fixture(scope="package")

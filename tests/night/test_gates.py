@@ -21,6 +21,7 @@ from abuse.edge.gating import ASKED, gates_after
 from abuse.lake.ledger import ledger
 from abuse.lake.publication import current, publications, runs
 from abuse.operate.listing import gate_docs, gates_table
+from abuse.registry import STEPS, Step
 from abuse.settings import Settings
 from abuse.tables import (
     ClusterMembers,
@@ -58,14 +59,14 @@ def spoiled(
     spark: SparkSession, night: Night, step: str, table: type[PerRun], spoil: Spoil, patch: pytest.MonkeyPatch
 ) -> dict[str, Any]:
     """Runs a step whose work goes wrong just after it, as a process of its own would."""
-    real = nights.STEPS[step]
+    real = Step.__call__
 
-    def wrong(ours: Night) -> dict[str, Any]:
-        record = real(ours)
+    def wrong(this: Step, ours: Night) -> dict[str, Any]:
+        record = real(this, ours)
         ours.write(table, night.lake.spark.createDataFrame(spoil(ours.slice(table)).collect(), _bare(table, ours)))
         return record
 
-    patch.setitem(nights.STEPS, step, wrong)
+    patch.setattr(Step, "__call__", wrong)
     return nights.run_alone(step, night, Silent())
 
 
@@ -129,10 +130,10 @@ def test_scores_are_compared_with_the_publication_before(
     found: dict[str, object] = {}
     for as_of in (tiny.EARLY, tiny.AS_OF):
         night = night_of(spark, settings, file, ours, as_of)
-        night.load(tuple(nights.STEPS)[:-1])
+        night.load(tuple(STEPS)[:-1])
         night.write(Decisions, night.slice(Decisions).withColumn("score", F.col("score") / 2))
         night.settings = dataclasses.replace(settings, policy=strict)
-        (gate,) = [gate for gate in ASKED["decide"](night).figures if gate.gate == "score_drift"]
+        (gate,) = [gate for gate in ASKED["outputs"](night).figures if gate.gate == "score_drift"]
         found[as_of] = gate.within
     then, now = (
         {row["account"]: row["score"] for row in publication.read(Decisions, ["account", "score"]).to_pylist()}
@@ -168,7 +169,7 @@ def test_a_record_of_an_earlier_version_is_held_not_published_unasked(
     del night.record["clusters"]["gates"]
     (gate,) = gates_after("clusters", night)
     assert (gate.gate, gate.stage, gate.passed) == ("not_asked:clusters", "clusters", False)
-    assert [stage for stage in ASKED if gates_after("services", night)] == []
+    assert gates_after("services", night) == []
 
 
 def test_the_suites_of_a_run_can_be_read_as_pages(lake: Path, tmp_path: Path) -> None:

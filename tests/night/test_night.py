@@ -13,9 +13,10 @@ from rich.console import Console
 from abuse.errors import Held, InputError, LakeError
 from abuse.lake.delta import Lake
 from abuse.lake.publication import current, runs
-from abuse.night import STEPS, release, run_alone, run_step
+from abuse.night import release, run_alone, run_step
 from abuse.operate.listing import gates_table, run_under_way
 from abuse.operate.night_page import kept
+from abuse.registry import STEPS
 from abuse.review.decide import decide
 from abuse.review.said import Said
 from abuse.settings import Review, Settings

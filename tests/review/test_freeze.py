@@ -16,7 +16,7 @@ from abuse.errors import InputError, LakeError
 from abuse.lake.ledger import append, ledger, replace_rows
 from abuse.lake.maintain import maintain
 from abuse.lake.people import Now, review_ids, run_name
-from abuse.lake.publication import current, runs
+from abuse.lake.publication import Publication, current, runs
 from abuse.operate.handover import check
 from abuse.review.decide import undo
 from abuse.review.freeze import export_frozen, freeze, freezes, reversals, write_csv
@@ -41,6 +41,23 @@ def test_the_list_is_written_down_once(lake: str) -> None:
     assert changed(lake) == []
     with pytest.raises(LakeError, match="append-only"):
         replace_rows(lake, Freezes, [row], "campaign_id = 'drop'")
+
+
+def test_a_review_that_comes_in_while_the_list_is_frozen_is_not_left_out(
+    lake: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read = Publication.read
+
+    def slow(self: Publication, table: Any, *args: Any, **kwargs: Any) -> Any:
+        if table is DisqualifiedAccounts:
+            monkeypatch.undo()
+            says(lake, "overturn", FARM[0])
+        return read(self, table, *args, **kwargs)
+
+    monkeypatch.setattr(Publication, "read", slow)
+    with pytest.raises(LakeError, match=r"lacks reviews that came in just now.*abuse publish"):
+        freeze(lake, "drop", "ann", None)
+    assert ledger(lake, Freezes).num_rows == 0
 
 
 def test_what_people_reverse_is_told_either_way_and_the_list_stays(lake: str) -> None:

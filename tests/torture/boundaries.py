@@ -56,9 +56,10 @@ def under(knife: Knife) -> Iterator[None]:
     """Every write of a night passes the knife."""
     spiller = Lake.spiller
 
+    @contextmanager
     def spilling(self: Lake, run_key: str) -> Any:
-        spill, clear = spiller(self, run_key)
-        return knife.around(spill, lambda frame: f"spill {run_key}"), clear
+        with spiller(self, run_key) as spill:
+            yield knife.around(spill, lambda frame: f"spill {run_key}")
 
     def table(lake: Lake, table: Any, *_: Any, path: str = "", **__: Any) -> str:
         return f"{'public ' if path == lake.public(table) else ''}table {table.table_name()}"

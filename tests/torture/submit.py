@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 
 from abuse.lake.jars import local_jars
-from abuse.night import STEPS
+from abuse.registry import STEPS
 from abuse.settings import Settings
 from tests.night import tiny
 from tests.night.lakes import public_rows

@@ -14,22 +14,8 @@ from farm.campaigns import Campaign
 from farm.command import Said, ask
 from farm.deployment import Deployment
 from farm.launch import submit
+from farm.steps import GATES, PUBLIC, STEPS
 
-STEPS = ("ingest", "services", "trails", "links", "clusters", "features", "score", "decide", "publish")
-GATES = {"ingest": "inputs", "clusters": "clusters", "decide": "outputs"}
-"""Which gate is asked after a step."""
-PUBLIC = (
-    "services",
-    "links",
-    "clusters",
-    "cluster_members",
-    "cluster_lineage",
-    "scores",
-    "explanations",
-    "decisions",
-    "disqualified_accounts",
-    "verdict_changes",
-)
 AGAIN = "another writer took the slice: clear ingest with its downstream"
 LIGHT_TIMEOUT = timedelta(minutes=15)
 LABEL = "{{ slice_label }}"

@@ -22,6 +22,24 @@ def place(_context: click.Context, option: click.Parameter, value: str) -> str:
     return parse_address(value, option.opts[0])
 
 
+class StepName(click.ParamType[str]):
+    """A step of the registry, which is opened only when a step is named."""
+
+    name = "step"
+
+    def get_metavar(self, param: click.Parameter, ctx: click.Context) -> str:
+        from abuse.registry import STEPS
+
+        return f"[{'|'.join(STEPS)}]"
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        from abuse.registry import STEPS
+
+        if value not in STEPS:
+            self.fail(f"{value!r} is no step; they are, in their order: {', '.join(STEPS)}.", param, ctx)
+        return value
+
+
 def here(_context: click.Context, option: click.Parameter, value: str) -> str:
     """A path of this machine."""
     if "://" in value:

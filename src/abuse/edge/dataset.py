@@ -95,18 +95,17 @@ def dataset(
         say(name, number, total)
         night.record[name] = step(night)
     say("members", len(BEFORE), total)
-    spill, clear = lake.spiller("dataset")
-    every = looked_up(night, [row for one in found for row in one.truth], spill, with_events=with_events)
-    num = 0
-    for number, one in enumerate(found):
-        say(one.campaign.id, len(BEFORE) + 1 + number, total)
-        own = every.participation.where(F.col(Participation.source) == f"{one.campaign.id}.participation")
-        who = own.select(Participation.account).distinct()
-        of_one = replace(every, participants=spill(every.participants.join(who, on=Participation.account)))
-        num += written(night, one, one.truth, of_one, out, spill)
-        if seed is not None:
-            written(night, one, shuffled(one.truth, seed), of_one, out / "shuffled", spill)
-    clear()
+    with lake.spiller("dataset") as spill:
+        every = looked_up(night, [row for one in found for row in one.truth], spill, with_events=with_events)
+        num = 0
+        for number, one in enumerate(found):
+            say(one.campaign.id, len(BEFORE) + 1 + number, total)
+            own = every.participation.where(F.col(Participation.source) == f"{one.campaign.id}.participation")
+            who = own.select(Participation.account).distinct()
+            of_one = replace(every, participants=spill(every.participants.join(who, on=Participation.account)))
+            num += written(night, one, one.truth, of_one, out, spill)
+            if seed is not None:
+                written(night, one, shuffled(one.truth, seed), of_one, out / "shuffled", spill)
     return num
 
 

@@ -17,12 +17,13 @@ from abuse.edge.context import Night, is_before
 from abuse.edge.counts import FACT_TABLES
 from abuse.edge.lineage import as_published, neighbours
 from abuse.lake.storage import read_json, write_json
-from abuse.operate.listing import STAGES, validation_file
+from abuse.operate.listing import validation_file
 from abuse.quality.ask import Stage, ask
 from abuse.quality.gates import Gate, cluster_gates, drift_gates, input_gates, output_gates
 from abuse.quality.inputs import analysed_gate, belief_gates
 from abuse.quality.measure import ROWS, Subject, asked_of, counts_by
 from abuse.quality.rules import cluster_rules, output_rules
+from abuse.registry import STEPS
 from abuse.settings import digest
 from abuse.steps.changes import score_drift
 from abuse.tables import (
@@ -45,11 +46,12 @@ from abuse.tables import (
 
 def asked(step: str, night: Night) -> dict[str, Any]:
     """What a step's record says of its gates; nothing after a step that has none."""
-    if step not in ASKED:
+    gate = STEPS[step].gate
+    if not gate:
         return {}
     started = time.monotonic()
     night.say("asking the gates", 0, 1)
-    stage = ASKED[step](night)
+    stage = ASKED[gate](night)
     found = ask(night.lake.spark, stage)
     write_json(validation_file(night.folder, stage.name), found.validation)
     gates = [gate.row() for gate in found.gates]
@@ -58,12 +60,12 @@ def asked(step: str, night: Night) -> dict[str, Any]:
 
 def gates_after(step: str, night: Night) -> list[Gate]:
     """The answers of the gates asked once this step was done."""
-    if step not in ASKED:
+    if not STEPS[step].gate:
         return []
     rows = night.record[step].get("gates")
     if rows is None:  # the record of an earlier version: its night is held and may be released, not published unasked
         message = "the gates of this step were not asked; run the night again"
-        return [Gate(f"not_asked:{step}", STAGES[list(ASKED).index(step)], False, 0.0, 0.0, message)]
+        return [Gate(f"not_asked:{step}", STEPS[step].gate, False, 0.0, 0.0, message)]
     return [Gate(**row) for row in rows]
 
 
@@ -119,8 +121,8 @@ def outputs(night: Night) -> Stage:
     return Stage("outputs", subjects, rules, [*_output_figures(night), *drift_gates(_drift(night), night.settings)])
 
 
-ASKED: dict[str, Callable[[Night], Stage]] = {"ingest": inputs, "clusters": clusters, "decide": outputs}
-"""Step -> what is asked after it."""
+ASKED: dict[str, Callable[[Night], Stage]] = {"inputs": inputs, "clusters": clusters, "outputs": outputs}
+"""Stage -> what is asked."""
 
 
 def _drift(night: Night) -> dict[str, Any]:

@@ -90,40 +90,38 @@ def ingest(night: Night) -> dict[str, Any]:
     record["warnings"] += time_warnings(record) + owner_warnings(record)
     named = night.facts(Participation).where(F.col(Participation.action).isNotNull())
     record["has_actions"] = not named.isEmpty()
-    spill, clear = night.lake.spiller(f"funders-{run_id}")
-    record["first_funders"] = keep_up(night, spill)
-    clear()
+    with night.lake.spiller(f"funders-{run_id}") as spill:
+        record["first_funders"] = keep_up(night, spill)
     return record
 
 
 def load(night: Night, every: list[Unit]) -> list[dict[str, Any]]:
     """Counts per source; reads only units whose files or rules are new to this lake."""
-    spill, clear = night.lake.spiller(f"ingest-{night.campaign.id}")
-    raw = partial(raw_rows, night.lake.spark)
-    empty = night.lake.spark.createDataFrame([], NO_TOKENS)
-    is_address = accounts_are_addresses(night.campaign)
-    reading = Reading(night.campaign, night.settings.chains, raw, spill, empty, is_address)
-    counts: list[dict[str, Any]] = []
-    for unit in (u for u in every if u.kind == "tokens"):
-        staged = read_tokens(unit.sources[0], unit.chain, reading)
-        store(night, unit, Parsed([staged], {}))
-        counts.append(staged.counts)
-        listed = reading.tokens.unionByName(staged.kept)
-        known = spill(least(listed, ["chain", "asset"]))  # an asset in two files must not double its transfers
-        reading = Reading(night.campaign, night.settings.chains, raw, spill, known, is_address)
-    rest = [u for u in every if u.kind != "tokens"]
-    for place, unit in enumerate(rest):
-        night.say(f"reading {', '.join(s.name for s in unit.sources)}", place, len(rest))
-        manifest = f"{night.lake.uri}/work/units/{unit.digest}.json"
-        stored = read_json(manifest)
-        if stored is None:
-            with readable(*unit.sources):
-                parsed = read(unit, reading)
-                store(night, unit, parsed)
-            stored = [s.counts for s in parsed.staged]
-            write_json(manifest, stored)
-        counts.extend(stored)
-    clear()
+    with night.lake.spiller(f"ingest-{night.campaign.id}") as spill:
+        raw = partial(raw_rows, night.lake.spark)
+        empty = night.lake.spark.createDataFrame([], NO_TOKENS)
+        is_address = accounts_are_addresses(night.campaign)
+        reading = Reading(night.campaign, night.settings.chains, raw, spill, empty, is_address)
+        counts: list[dict[str, Any]] = []
+        for unit in (u for u in every if u.kind == "tokens"):
+            staged = read_tokens(unit.sources[0], unit.chain, reading)
+            store(night, unit, Parsed([staged], {}))
+            counts.append(staged.counts)
+            listed = reading.tokens.unionByName(staged.kept)
+            known = spill(least(listed, ["chain", "asset"]))  # an asset in two files must not double its transfers
+            reading = Reading(night.campaign, night.settings.chains, raw, spill, known, is_address)
+        rest = [u for u in every if u.kind != "tokens"]
+        for place, unit in enumerate(rest):
+            night.say(f"reading {', '.join(s.name for s in unit.sources)}", place, len(rest))
+            manifest = f"{night.lake.uri}/work/units/{unit.digest}.json"
+            stored = read_json(manifest)
+            if stored is None:
+                with readable(*unit.sources):
+                    parsed = read(unit, reading)
+                    store(night, unit, parsed)
+                stored = [s.counts for s in parsed.staged]
+                write_json(manifest, stored)
+            counts.extend(stored)
     return counts
 
 

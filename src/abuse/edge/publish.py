@@ -9,7 +9,7 @@ from typing import Any
 
 from abuse.edge import lineage
 from abuse.edge.context import Night
-from abuse.edge.gating import ASKED, gates_after
+from abuse.edge.gating import gates_after
 from abuse.edge.report import page_of, report_of
 from abuse.errors import Held
 from abuse.lake.ledger import append, replace_rows
@@ -18,6 +18,7 @@ from abuse.lake.publication import HELD_BY, Run, let_pass, runs
 from abuse.lake.storage import made_of, report_folder, write_json
 from abuse.operate.night_page.kept import keep
 from abuse.quality.gates import Gate
+from abuse.registry import STEPS
 from abuse.tables import PUBLIC, GateResults, Published, Runs
 
 COPIED: tuple[type[Published], ...] = tuple(t for t in PUBLIC if t not in lineage.COMPARED)
@@ -51,7 +52,7 @@ def publish(night: Night) -> dict[str, Any]:
 
     Raises Held, having changed no public table, when a gate does not pass.
     """
-    gates = [gate for step in ASKED for gate in gates_after(step, night)]
+    gates = [gate for step in STEPS for gate in gates_after(step, night)]
     hold_if_closed(night, gates)
     by = released(night)
     versions = {}

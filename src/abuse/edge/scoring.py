@@ -17,25 +17,24 @@ from abuse.tables import ClusterFeatures, ClusterTokens, Explanations, Features,
 def score_by_network(night: Night) -> str:
     """Writes Scores and returns the version that signs them. Killed, it goes on with the chunk it was at."""
     network = served(night.settings.score, night.settings.policy, is_local=is_local(night.lake.spark))
-    spill, clear = night.lake.spiller(f"score-{night.run.run_id}")
-    rows = readable(night.slice(ClusterFeatures), night.slice(ClusterTokens))
-    digest_of = spill(digests(rows))
-    missing = digest_of.join(_cache(night, network), on=ScoreCache.content_digest, how="left_anti")
-    new = [(row["cluster_id"], row["num_tokens"]) for row in missing.orderBy("cluster_id").collect()]
-    total, done = sum(num for _, num in new), 0
-    for chunk, num in chunks(new, night.settings.network.chunk_events):
-        night.say("score", done, total)
-        own = rows.join(F.broadcast(_ids(night, chunk)), on="cluster_id")
-        said = scored(own, network, night.settings.network)
-        night.lake.append(ScoreCache, kept(said, digest_of, network, night.campaign.id))
-        done += num
-    said = spill(_cache(night, network).join(digest_of, on=ScoreCache.content_digest))
-    by_rule = TimeGapRule(night.settings.score).scores(night.slice(Features))
-    night.write(Scores, with_rule(by_rule, said, network))
-    explain(night, said.select("cluster_id", ScoreCache.why).where(F.col(ScoreCache.why).isNotNull()))
-    columns = ScoreCache.columns()
-    night.lake.replace(ScoreCache, said.select(*columns), _of_campaign(night), note=night.run.run_id)
-    clear()
+    with night.lake.spiller(f"score-{night.run.run_id}") as spill:
+        rows = readable(night.slice(ClusterFeatures), night.slice(ClusterTokens))
+        digest_of = spill(digests(rows))
+        missing = digest_of.join(_cache(night, network), on=ScoreCache.content_digest, how="left_anti")
+        new = [(row["cluster_id"], row["num_tokens"]) for row in missing.orderBy("cluster_id").collect()]
+        total, done = sum(num for _, num in new), 0
+        for chunk, num in chunks(new, night.settings.network.chunk_events):
+            night.say("score", done, total)
+            own = rows.join(F.broadcast(_ids(night, chunk)), on="cluster_id")
+            said = scored(own, network, night.settings.network)
+            night.lake.append(ScoreCache, kept(said, digest_of, network, night.campaign.id))
+            done += num
+        said = spill(_cache(night, network).join(digest_of, on=ScoreCache.content_digest))
+        by_rule = TimeGapRule(night.settings.score).scores(night.slice(Features))
+        night.write(Scores, with_rule(by_rule, said, network))
+        explain(night, said.select("cluster_id", ScoreCache.why).where(F.col(ScoreCache.why).isNotNull()))
+        columns = ScoreCache.columns()
+        night.lake.replace(ScoreCache, said.select(*columns), _of_campaign(night), note=night.run.run_id)
     return network.name
 
 

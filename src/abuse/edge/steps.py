@@ -87,21 +87,20 @@ def _called_services(night: Night) -> dict[str, int]:
 def trails(night: Night) -> dict[str, Any]:
     """Where the first coins came from, and where the last went."""
     rules = night.settings
-    spill, clear = night.lake.spiller(f"trails-{night.run.run_id}")
-    frame = trail_step(
-        funders(night),
-        night.facts(Transfers),
-        night.slice(Participants),
-        night.slice(ParticipantAddresses),
-        night.slice(Services),
-        night.campaign.assets,
-        rules.trails,
-        rules.links,
-        rules.chains,
-        spill,
-    )
-    night.write(Trails, frame)
-    clear()
+    with night.lake.spiller(f"trails-{night.run.run_id}") as spill:
+        frame = trail_step(
+            funders(night),
+            night.facts(Transfers),
+            night.slice(Participants),
+            night.slice(ParticipantAddresses),
+            night.slice(Services),
+            night.campaign.assets,
+            rules.trails,
+            rules.links,
+            rules.chains,
+            spill,
+        )
+        night.write(Trails, frame)
     return {"trails": _counts(night.slice(Trails), Trails.kind)}
 
 
@@ -109,37 +108,35 @@ def links(night: Night) -> dict[str, Any]:
     """Reasons to tie two accounts."""
     rules = pair_rules(night)
     has_pairs = any(source.format == "transfer_pairs" for source in night.campaign.sources)
-    spill, clear = night.lake.spiller(f"links-{night.run.run_id}")
-    frame = link_step(
-        night.slice(Trails),
-        night.facts(Transfers),
-        night.slice(Services),
-        night.slice(Participants),
-        night.slice(ParticipantAddresses),
-        acted(night),
-        ordered_acts(night) if night.record["ingest"]["has_actions"] and is_ordered(night) else None,
-        night.campaign.assets,
-        rules or night.settings.links,
-        night.settings.chains,
-        has_pairs=has_pairs and rules is not None,
-        customers=night.settings.services,
-        scoped=[source.name for source in night.campaign.sources if source.scope == "participants"],
-        spill=spill,
-    )
-    night.write(Links, frame)
-    clear()
+    with night.lake.spiller(f"links-{night.run.run_id}") as spill:
+        frame = link_step(
+            night.slice(Trails),
+            night.facts(Transfers),
+            night.slice(Services),
+            night.slice(Participants),
+            night.slice(ParticipantAddresses),
+            acted(night),
+            ordered_acts(night) if night.record["ingest"]["has_actions"] and is_ordered(night) else None,
+            night.campaign.assets,
+            rules or night.settings.links,
+            night.settings.chains,
+            has_pairs=has_pairs and rules is not None,
+            customers=night.settings.services,
+            scoped=[source.name for source in night.campaign.sources if source.scope == "participants"],
+            spill=spill,
+        )
+        night.write(Links, frame)
     return {"links": _counts(night.slice(Links), Links.kind)}
 
 
 def clusters(night: Night) -> dict[str, Any]:
     """Components, checked."""
-    spill, clear = night.lake.spiller(f"clusters-{night.run.run_id}")
-    found, members = cluster_step(
-        night.slice(Links), night.slice(Participants), night.campaign.id, night.settings.clusters, spill
-    )
-    night.write(Clusters, found)
-    night.write(ClusterMembers, members)
-    clear()
+    with night.lake.spiller(f"clusters-{night.run.run_id}") as spill:
+        found, members = cluster_step(
+            night.slice(Links), night.slice(Participants), night.campaign.id, night.settings.clusters, spill
+        )
+        night.write(Clusters, found)
+        night.write(ClusterMembers, members)
     sizes = [row[Clusters.size] for row in night.slice(Clusters).select(Clusters.size).collect()]
     participants = night.record["ingest"]["participants"]
     largest = max(sizes, default=0)
@@ -169,26 +166,27 @@ def features(night: Night) -> dict[str, Any]:
         known_times(night).precision_s,
     )
     night.write(Features, frame)
-    spill, clear = night.lake.spiller(f"features-{night.run.run_id}")
-    seen = known(
-        night.slice(ClusterMembers),
-        night.slice(Participants),
-        night.slice(ParticipantAddresses),
-        night.slice(Features),
-        night.slice(Trails),
-        night.slice(Services),
-        ordered_acts(night),
-        night.facts(Calls),
-        night.facts(Transfers) if night.settings.writes_events() else None,
-        spill,
-        known_times(night).precision_s,
-    )
-    night.write(ClusterFeatures, cluster_features(seen))
-    if night.settings.writes_events():
-        night.write(Events, events(seen))
-        night.write(MemberTies, member_ties(seen))
-        night.write(ClusterTokens, cluster_tokens(night.slice(MemberTies), night.slice(Events), night.settings.network))
-    clear()
+    with night.lake.spiller(f"features-{night.run.run_id}") as spill:
+        seen = known(
+            night.slice(ClusterMembers),
+            night.slice(Participants),
+            night.slice(ParticipantAddresses),
+            night.slice(Features),
+            night.slice(Trails),
+            night.slice(Services),
+            ordered_acts(night),
+            night.facts(Calls),
+            night.facts(Transfers) if night.settings.writes_events() else None,
+            spill,
+            known_times(night).precision_s,
+        )
+        night.write(ClusterFeatures, cluster_features(seen))
+        if night.settings.writes_events():
+            night.write(Events, events(seen))
+            night.write(MemberTies, member_ties(seen))
+            night.write(
+                ClusterTokens, cluster_tokens(night.slice(MemberTies), night.slice(Events), night.settings.network)
+            )
     return {}
 
 

@@ -6,7 +6,8 @@ Longer than 200 lines so that every way in which Spark reads or writes a table o
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -140,10 +141,10 @@ class Lake:
         create(table, path)
         table.conform(frame).write.format("delta").mode("append").save(path)
 
-    def spiller(self, run_key: str) -> tuple[Callable[[DataFrame], DataFrame], Callable[[], None]]:
-        """`spill(frame)` writes and reads back, so nothing upstream is computed twice; and what removes it all.
-
-        GraphFrames' checkpoints go to the same folder.
+    @contextmanager
+    def spiller(self, run_key: str) -> Iterator[Callable[[DataFrame], DataFrame]]:
+        """`spill(frame)` writes and reads back, so nothing upstream is computed twice. Removed at the end, however it
+        comes. GraphFrames' checkpoints go to the same folder.
         """
         folder = f"{spill_folder(self.uri, self.spark)}/{run_key}"
         with writable(f"folder {folder}"):
@@ -155,7 +156,10 @@ class Lake:
                 frame.write.mode("overwrite").parquet(path)
             return self.spark.read.schema(frame.schema).parquet(path)
 
-        return spill, lambda: remove_tree(folder)
+        try:
+            yield spill
+        finally:
+            remove_tree(folder)
 
 
 def create(table: type[Table], path: str) -> None:

@@ -18,10 +18,9 @@ from abuse.lake.publication import runs as all_runs
 from abuse.lake.storage import read_json, record_folder, record_folders
 from abuse.operate.page import printable
 from abuse.quality.runbook import advice
+from abuse.registry import STAGES
 from abuse.tables import GateResults
 
-STAGES = ("inputs", "clusters", "outputs")
-"""In the order they are asked."""
 SHOWN = 5
 """Of the first rows that close a gate, so many on a terminal."""
 

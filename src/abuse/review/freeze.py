@@ -61,8 +61,7 @@ def freeze(lake: str, campaign_id: str, actor: str, note: str | None, as_of: dat
     if before:
         return before
     if "base" in run.report and run_name(run.report["base"], review_ids(now.rows)) != run.run_id:
-        fix = f"Publish them first: `abuse publish --campaign {campaign_id} --lake {lake}`."
-        raise LakeError(f"run {run.run_id}", "does not know all reviews", "a publication with people's word", fix)
+        raise _without_reviews(lake, campaign_id, run.run_id, "does not know all reviews")
     verdicts = Counter(publication.read(Decisions, [Decisions.verdict])[Decisions.verdict].to_pylist())
     row = {
         Freezes.freeze_id: digest([campaign_id, run.run_id, run.attempt]),
@@ -79,8 +78,15 @@ def freeze(lake: str, campaign_id: str, actor: str, note: str | None, as_of: dat
         Freezes.actor: actor,
         Freezes.note: note,
     }
+    if review_ids(reviews(lake, campaign_id)) != review_ids(now.rows):
+        raise _without_reviews(lake, campaign_id, run.run_id, "lacks reviews that came in just now")
     append(lake, Freezes, [row])
     return row
+
+
+def _without_reviews(lake: str, campaign_id: str, run_id: str, found: str) -> LakeError:
+    fix = f"Publish them first: `abuse publish --campaign {campaign_id} --lake {lake}`."
+    return LakeError(f"run {run_id}", found, "a publication with people's word", fix)
 
 
 def waiting(lake: str, campaign_id: str) -> list[str]:

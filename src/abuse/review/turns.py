@@ -9,6 +9,7 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from functools import cache, wraps
 from threading import Lock
 from typing import Concatenate, ParamSpec, TypeVar
@@ -29,12 +30,10 @@ def in_turn(ask: Callable[Concatenate[str, P], T]) -> Callable[Concatenate[str, 
 
     @wraps(ask)
     def asked(lake: str, /, *args: P.args, **kwargs: P.kwargs) -> T:
-        with _turn(lake):
-            for tried in range(TRIES):
-                try:
-                    return ask(lake, *args, **kwargs)
-                except Overtaken:
-                    time.sleep(random.uniform(0, min(LONGEST_WAIT_S, 0.02 * 2**tried)))
+        for tried in range(TRIES):
+            with _turn(lake), suppress(Overtaken):
+                return ask(lake, *args, **kwargs)
+            time.sleep(random.uniform(0, min(LONGEST_WAIT_S, 0.02 * 2**tried)))  # without the turn: others go on
         raise LakeError(f"lake {lake}: reviews", f"others wrote {TRIES} times in between", "a turn", "Try again.")
 
     return asked

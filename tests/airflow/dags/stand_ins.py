@@ -8,10 +8,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-PUBLIC = (
-    *("services", "links", "clusters", "cluster_members", "cluster_lineage"),
-    *("scores", "explanations", "decisions", "disqualified_accounts", "verdict_changes"),
-)
+from farm.steps import PUBLIC
 
 ABUSE = """#!{python}
 import json, sys

@@ -12,11 +12,12 @@ from typing import Any
 
 import pytest
 
+from farm import steps
 from tests.airflow.dags import stand_ins
 from tests.airflow.receiver import Receiver
 
 CAMPAIGNS = ("broken", "good", "held-clusters", "held-inputs", "late-hold", "taken", "torn")
-STEPS = ["ingest", "services", "trails", "links", "clusters", "features", "score", "decide", "publish"]
+STEPS = list(steps.STEPS)
 RUNS = [
     ("farm_nightly", "2026-04-08T00:00:00Z", {}),
     ("farm_nightly", "2026-09-01T00:00:00Z", {}),  # after every campaign

@@ -2,33 +2,22 @@
 
 from __future__ import annotations
 
-import ast
 import re
 from pathlib import Path
-from typing import Any
 
-from abuse.night import STEPS
-from abuse.operate.listing import STAGES
 from abuse.quality.gates import MUST_BE_ZERO, cluster_gates, input_gates, output_gates
 from abuse.quality.runbook import runbook
+from abuse.registry import REGISTRY
 from abuse.settings import Settings
-from abuse.tables import PUBLIC
+from infra.steps import files
 
 PROJECT = Path(__file__).parents[3]
 FARM = PROJECT / "airflow" / "dags" / "farm"
 
 
-def constant(name: str) -> Any:
-    """A constant of farm/night.py, which only Airflow's environment can import."""
-    for node in ast.parse((FARM / "night.py").read_text()).body:
-        if isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") == name:
-            return ast.literal_eval(node.value)
-    raise AssertionError(f"no {name}")
-
-
-def test_the_steps_of_the_dag_are_the_projects_in_its_order() -> None:
-    assert constant("STEPS") == tuple(STEPS)
-    assert {f"{step}.py" for step in STEPS} <= {file.name for file in (PROJECT / "jobs").glob("*.py")}
+def test_what_is_written_of_the_steps_for_others_is_what_the_registry_says() -> None:
+    stored = {name: (PROJECT / name).read_text() for name in files()}
+    assert stored == files(), "run `poe steps`"
 
 
 def test_each_gate_is_asked_after_the_step_that_answers_it() -> None:
@@ -40,12 +29,7 @@ def test_each_gate_is_asked_after_the_step_that_answers_it() -> None:
         "clusters": cluster_gates({"largest": 1, "participants": 1}, settings)[0].stage,
         "decide": output_gates(figures, settings)[0].stage,
     }
-    assert constant("GATES") == stages
-    assert tuple(stages.values()) == STAGES
-
-
-def test_there_is_an_asset_for_each_public_table() -> None:
-    assert constant("PUBLIC") == tuple(table.table_name() for table in PUBLIC)
+    assert {step.name: step.gate for step in REGISTRY if step.gate} == stages
 
 
 def test_the_page_of_the_nightly_says_what_to_do_gate_by_gate() -> None:

@@ -12,6 +12,8 @@ from abuse.console.asked import FromShelf
 from abuse.console.read.ledgers import Ledgers
 
 status = APIRouter()
+TROUBLE = "the lake cannot be read; the console's log and its first page say why"
+"""Anybody may ask whether we are ready, so no path is told here."""
 
 
 @status.get("/healthz", tags=["status"])
@@ -26,7 +28,7 @@ def readyz(shelf: FromShelf) -> Response:
     is_ready, trouble = shelf.is_ready(), shelf.ledgers.trouble
     ages = {name: round(seconds) for name, seconds in ages_s(shelf.ledgers)}
     told = {"ready": is_ready and trouble is None, "publication_age_s": ages, "behind": shelf.behind()}
-    told |= {"trouble": trouble and str(trouble)}
+    told |= {"trouble": trouble and TROUBLE}
     return JSONResponse(told, 200 if told["ready"] else 503)
 
 

@@ -13,10 +13,9 @@ from abuse.console.problems import NotFound
 from abuse.console.read.held import has_decided
 from abuse.console.read.ledgers import Ledgers
 from abuse.lake.publication import Run
-from abuse.operate.listing import STAGES
 from abuse.operate.night_page.kept import kept
 from abuse.operate.night_page.page import policy
-from abuse.operate.night_page.workings import ORDER
+from abuse.registry import STAGES, STEPS
 from abuse.tables import VERDICTS
 
 pages = APIRouter(prefix="/campaigns/{campaign_id}/runs")
@@ -38,7 +37,7 @@ def run(request: Request, campaign_id: CampaignId, run_id: RunId, ledgers: FromL
     attempts = attempts_at(ledgers, campaign_id, run_id)
     told = attempts[0]
     took = told.report.get("seconds") or {}
-    seconds = {step: took[step] for step in [*(s for s in ORDER if s in took), *(s for s in took if s not in ORDER)]}
+    seconds = {step: took[step] for step in [*(s for s in STEPS if s in took), *(s for s in took if s not in STEPS)]}
     return answer(
         request, "run.html", campaign_id=campaign_id, tab="runs", run=told, attempts=attempts,
         gates=latest_answers(ledgers.gates(run_id)), seconds=seconds, slowest=max(seconds.values(), default=0.0),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections import defaultdict
@@ -18,6 +19,8 @@ from abuse.lake.ledger import ledger
 from abuse.lake.publication import Publication, Run, latest_published, runs
 from abuse.lake.rust import is_table, opened
 from abuse.tables import Freezes, GateResults, Reviews, Runs
+
+LOG = logging.getLogger("abuse.console")
 
 
 class Ledgers:
@@ -106,7 +109,7 @@ class Ledgers:
 
     def _read(self) -> None:
         """What was seen before stays when the lake cannot be read; `trouble` says why."""
-        before = dict(self._versions)
+        before, known = dict(self._versions), str(self.trouble)
         try:
             if self._is_new(Runs):
                 self._runs = runs(self.lake)
@@ -124,6 +127,8 @@ class Ledgers:
             self._versions.clear()
             found = (str(why).splitlines() or [type(why).__name__])[0]
             self.trouble = LakeError(f"lake {self.lake}", found, "ledgers that can be read", "Mend the lake.")
+        if self.trouble is not None and str(self.trouble) != known:
+            LOG.warning("%s", self.trouble)
         self._mark += self._versions != before
         self._seen_at = time.monotonic()
 

@@ -13,8 +13,8 @@ from abuse.errors import SettingsError
 from abuse.lake.ledger import ledger
 from abuse.lake.publication import Run, runs
 from abuse.lake.storage import made_of, read_json, record_folder
-from abuse.operate.listing import STAGES
 from abuse.operate.night_page.found import Found, found
+from abuse.registry import STAGES
 from abuse.settings import Settings, settings_from_json
 from abuse.tables import GateResults
 

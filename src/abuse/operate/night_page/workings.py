@@ -14,9 +14,8 @@ from abuse.operate.night_page.told import Told
 from abuse.operate.report import CONTRACT, duration, figure
 from abuse.plurals import counted
 from abuse.quality.runbook import advice
+from abuse.registry import STEPS
 
-ORDER = ("ingest", "services", "trails", "links", "clusters", "features", "score", "decide", "publish")
-"""Steps as a night does them; what is none of them comes last."""
 ACCOUNTED = ("kept", "quarantined", "duplicates", "not_a_transfer", "after_as_of")
 
 
@@ -107,7 +106,7 @@ def steps(told: Told) -> Element:
     took: dict[str, float] = told.run.report.get("seconds") or {}
     if not took:
         return section("Time", quiet("Not written down."))
-    named = [name for name in ORDER if name in took] + sorted(name for name in took if name not in ORDER)
+    named = [name for name in STEPS if name in took] + sorted(name for name in took if name not in STEPS)
     ordered = {name: took[name] for name in named}
     rows: list[Row] = [
         [name, duration(spent), bar]
