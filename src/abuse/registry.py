@@ -63,7 +63,7 @@ REGISTRY = (
     Step("ingest", (), (*FACTS, Participants, ParticipantAddresses), "abuse.edge.ingest:ingest", "inputs"),
     Step(
         "services",
-        (Transfers, Labels, ParticipantAddresses, Participation, Calls, FirstFunders),
+        (Transfers, Labels, ParticipantAddresses, FirstFunders),
         (Services,),
         "abuse.edge.steps:services",
     ),
@@ -75,7 +75,7 @@ REGISTRY = (
     ),
     Step(
         "links",
-        (Trails, Transfers, Services, Participants, ParticipantAddresses, Participation, Calls),
+        (Trails, Transfers, Services, Participants, ParticipantAddresses, Participation, FirstFunders),
         (Links,),
         "abuse.edge.steps:links",
     ),

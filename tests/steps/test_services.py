@@ -96,6 +96,14 @@ def old(n: int, amount: float = 1.0, at: float = 0.0) -> list[Fact]:
     return [paid("x", f"old{i}", amount, at) for i in range(n)]
 
 
+def served(n: int, over: float, back: float = 1.0) -> list[Fact]:
+    """Paid `x` one after another, `over` hours in all, and were paid `back` hours later."""
+    came = [over * i / (n - 1) for i in range(n)]
+    return [
+        row for i, at in enumerate(came) for row in (paid(f"old{i}", "x", at=at), paid("x", f"old{i}", at=at + back))
+    ]
+
+
 def through(contract: str, n: int) -> list[Fact]:
     """One transaction of `x` in which a contract pays so many."""
     return [paid(contract, f"payee{i}", kind="internal", position=f"1:{i:04d}", initiator="x") for i in range(n)]
@@ -246,6 +254,18 @@ NEWCOMERS: dict[str, Case] = {  # whom it funded, beside addresses with a histor
     ),
     "all those it paid had acted before": Case(
         moves=payees(6) + old(6), ours=people(6), acted=before(6), rows=IS_DISPERSER
+    ),
+    "newcomers, and others that paid in over weeks and got back later, as at an exchange": Case(
+        moves=payees(6) + served(8, over=30 * DAY), ours=people(6), rows=IS_HUB
+    ),
+    "newcomers, and others that paid in within a day": Case(
+        moves=payees(6) + served(8, over=DAY / 2), ours=people(6), rows=[]
+    ),
+    "newcomers, and others that it paid first": Case(
+        moves=payees(6) + served(8, over=30 * DAY, back=-1.0), ours=people(6), rows=[]
+    ),
+    "newcomers, and few others that paid in over weeks": Case(
+        moves=payees(6) + served(3, over=30 * DAY) + old(9), ours=people(6), rows=[]
     ),
     "of ten newcomers at once three are strangers": Case(
         moves=payees(10) + old(6), ours=people(7), funded=people(10), rows=[]

@@ -94,9 +94,10 @@ def funds_newcomers(rules: settings.Services) -> Column:
     """Whether the newcomers it paid are a farm rather than customers, whomever else it deals with.
 
     Newcomers had not acted before it paid them: those who take part, and wallets that passed its coins on. Payments to
-    addresses with a history change nothing here, but for hundreds of them. Not claimed: an operator that also pays the
-    first coins of many strangers passes for a service, at a payment above dust for each; so does a collector of coins
-    that never funded anybody and pays others.
+    addresses with a history change nothing here, but for hundreds of them; what others paid in, over weeks, and later
+    got back does, as at an exchange. Not claimed: an operator that also pays the first coins of many strangers passes
+    for a service, at a payment above dust for each; so does one whom wallets with coins of their own pay for weeks and
+    which pays them back, and a collector of coins that never funded anybody and pays others.
     """
     own, idle = _counted("num_newcomers") + _counted("num_between"), _counted("num_idle")
     at_once = _within_days("newcomers_within_s", rules) & (own <= rules.max_burst_recipients)
@@ -105,7 +106,8 @@ def funds_newcomers(rules: settings.Services) -> Column:
     others = F.greatest(F.col(Services.num_counterparties), _counted("num_participants_paid")) - own
     few_others = others <= F.greatest(F.lit(rules.max_operator_strangers), own)
     paid_first = F.greatest(F.lit(rules.max_operator_senders), rules.max_customer_share * own)
-    return (own > 0) & (at_once | is_small) & few_others & (F.col("num_customers") <= paid_first)
+    serves = (F.col("num_served") > paid_first) & ~_within_days("served_within_s", rules)
+    return (own > 0) & (at_once | is_small) & few_others & (F.col("num_customers") <= paid_first) & ~serves
 
 
 def pays_as_employer(rules: settings.Services) -> Column:

@@ -32,13 +32,15 @@ def traffic(transfers: DataFrame, addresses: DataFrame, acted: DataFrame, funder
     """Per address over all chains (one key holds it on each): how many it dealt with and how, and with whom.
 
     Beside the columns of Services: `takes_part`, `counterparty_share`, `num_customers` (participants it paid only after
-    they had paid it), and those of `payees`, `first_funded` and `signers`.
+    they had paid it), `num_served` (the same of others) and within how long these came (`served_within_s`), and those
+    of `payees`, `first_funded` and `signers`.
     """
     ours = addresses.select(F.col(ParticipantAddresses.address).alias("_other")).distinct()
     pairs = _pairs(transfers).join(ours.withColumn("_ours", F.lit(True)), on="_other", how="left")
     is_ours = F.coalesce(F.col("_ours"), F.lit(False))
     one_way = F.col("_paid") != F.col("_was_paid")
-    bought = is_ours & F.coalesce(F.col("_was_paid_at") <= F.col("_paid_at"), F.lit(False))
+    bought = F.coalesce(F.col("_was_paid_at") <= F.col("_paid_at"), F.lit(False))
+    served_s = F.when(bought & ~is_ours, F.unix_micros("_was_paid_at") / 1e6)
     counted = pairs.groupBy(Services.address).agg(
         F.min("chain").alias(Services.chain),
         F.sum(F.col("_was_paid").cast("bigint")).alias(Services.num_senders),
@@ -47,7 +49,9 @@ def traffic(transfers: DataFrame, addresses: DataFrame, acted: DataFrame, funder
         F.avg(one_way.cast("double")).alias(Services.one_way_share),
         F.avg(F.when(F.col("_paid"), is_ours.cast("double"))).alias(Services.participant_share),
         F.avg(is_ours.cast("double")).alias("counterparty_share"),
-        F.count_if(bought).alias("num_customers"),
+        F.count_if(bought & is_ours).alias("num_customers"),
+        F.count(served_s).alias("num_served"),
+        (F.max(served_s) - F.min(served_s)).alias("served_within_s"),
     )
     whole = counted.join(payees(transfers, addresses, acted), on=Services.address, how="left")
     for more in (memos(transfers), signers(transfers), first_funded(first_gas(merged(funders)), addresses)):

@@ -7,6 +7,8 @@ has a part: one of those shows that its other customers would be seen too.
 An operator's fresh wallet may have no such dealing even where the data hold everybody's. So it is measured what a
 source holds: of the outsiders that paid participants first, and of those that participants paid last, nearly none is
 seen with others where it was fetched per participant, and most are where it was not. There what is not seen was not.
+
+A contract that only passes money on deals with nobody else. It is as well seen as whoever put the money in.
 """
 
 from __future__ import annotations
@@ -50,7 +52,12 @@ def with_history(
     own = ours.select(F.col(ParticipantAddresses.address).alias("_by"))
     outside = spill(asked.join(own, on="_by", how="left_anti"))
     wide = transfers.where(~F.col(Transfers.source).isin(*scoped)) if scoped else transfers
-    seen = spill(with_others(wide, outside.select("_by").distinct(), ours))
+    asked = outside.select("_by").distinct()
+    fed = spill(behind(wide, asked))
+    every = asked.unionByName(fed.select(F.col("_behind").alias("_by"))).distinct()
+    alone = spill(with_others(wide, every, ours))
+    through = fed.join(alone.select(F.col("_by").alias("_behind")), on="_behind", how="left_semi").select("_by")
+    seen = alone.unionByName(through).distinct()
     told = outside.where(~F.col("_source").isin(*scoped)) if scoped else outside
     whole = whole_sources(told, seen, rules)
     unknown = outside.select("_by").distinct().join(seen, on="_by", how="left_anti")
@@ -81,6 +88,16 @@ def whole_sources(outside: DataFrame, seen: DataFrame, rules: settings.Links) ->
         F.col("_num") >= rules.history_min_share * F.col("_all")
     )
     return shares.where(is_whole).select(Links.evidence_kind, "_source", F.lit(True).alias("_whole"))
+
+
+def behind(transfers: DataFrame, outside: DataFrame) -> DataFrame:
+    """_by, _behind: who signed for those of `outside` that pay, or paid them in the same transaction."""
+    gave = transfers.join(F.broadcast(outside), F.col(Transfers.sender) == F.col("_by"))
+    got = transfers.join(F.broadcast(outside), F.col(Transfers.recipient) == F.col("_by"))
+    fed = got.select(_transaction().alias("_tx"), "_by", F.col(Transfers.sender).alias("_behind"))
+    fed = fed.join(gave.select(_transaction().alias("_tx"), "_by"), on=["_tx", "_by"], how="left_semi")
+    signed = gave.select("_by", F.col(Transfers.initiator).alias("_behind")).dropna()
+    return fed.drop("_tx").unionByName(signed).where("_behind != _by").distinct()
 
 
 def with_others(transfers: DataFrame, outside: DataFrame, ours: DataFrame) -> DataFrame:
