@@ -158,7 +158,7 @@ def outcome(spark: SparkSession, worlds: list[World], spill: Spill) -> Outcome:
         trails(funders, moves, people, owned, served, ASSETS, rules.trails, rules.links, rules.chains, spill)
     )
     acts = spark.createDataFrame([], Participation.schema())
-    tied = links(walked, moves, served, people, owned, acted, acts, ASSETS, rules.links, rules.chains)
+    tied = links(walked, moves, served, people, owned, acted, acts, ASSETS, rules.links, rules.chains, spill=spill)
     tied = spill(tied)
     found, members = (spill(f) for f in clusters(tied, people, "attacks", rules.clusters, spill))
     facts = spill(features(members, people, tied, rules.features))
