@@ -87,9 +87,8 @@ def run_step(name: str, night: Night, progress: Progress) -> dict[str, Any]:
         night.load(before)  # before the lock: a step before its time makes no lake
     with _storage(night), lock(night), progress.step(name, len(before), len(STEPS)):
         started = time.monotonic()
-        night.lake.spark.sparkContext.setJobGroup(
-            name, f"{name} of {night.campaign.id}"
-        )  # as Spark's own pages show it
+        # by this Spark's pages and its event log say which step a job belongs to
+        night.lake.spark.sparkContext.setJobGroup(name, f"{name} of {night.campaign.id}")
         record = night.record[name] = STEPS[name](night)
         record |= gating.asked(name, night)
         record |= {"run_id": night.run.run_id, "seconds": round(time.monotonic() - started, 3)}

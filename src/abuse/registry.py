@@ -1,4 +1,4 @@
-"""The steps of a run: their order, what each reads and writes, and the gate that is asked after it.
+"""The steps of a run: their order, what each reads and writes, and the gates evaluated after it.
 
 Written here and nowhere else. `abuse.night` runs it, `abuse step` and jobs/ offer it, `poe steps` writes Airflow's copy
 of it, the report and the run's page show it.
@@ -50,7 +50,7 @@ class Step:
     made_by: str
     """module:function, loaded when the step is run: who only asks for the order needs no Spark"""
     gate: str = ""
-    """the stage of gates that is asked after it, if any"""
+    """the stage of gates that is evaluated after it, if any"""
 
     def __call__(self, night: Any) -> dict[str, Any]:
         """Does the step; returns what it counted."""
@@ -103,4 +103,4 @@ REGISTRY = (
 )
 STEPS = {step.name: step for step in REGISTRY}
 STAGES = tuple(step.gate for step in REGISTRY if step.gate)
-"""Stages of gates, in the order they are asked."""
+"""Stages of gates, in the order in which they are evaluated."""

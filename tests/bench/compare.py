@@ -10,8 +10,9 @@ import argparse
 from collections import Counter
 from dataclasses import dataclass
 
-from abuse.lake.rust import is_table, opened
+from abuse.lake.rust import is_table
 from abuse.tables import PUBLIC
+from tests.night.lakes import rows_as_text
 
 UNCOMPARED = ("run_id", "model_version", "attempt")
 SHOWN = 3
@@ -58,7 +59,4 @@ def compared(one: str, other: str) -> list[Compared]:
 
 def rows(uri: str) -> Counter[str]:
     """The rows of a table as text; none where there is no table."""
-    if not is_table(uri):
-        return Counter()
-    listed = opened(uri).to_pyarrow_table().to_pylist()
-    return Counter(str({k: v for k, v in sorted(row.items()) if k not in UNCOMPARED}) for row in listed)
+    return Counter(rows_as_text(uri, UNCOMPARED) if is_table(uri) else ())

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -27,8 +27,6 @@ class Asked:
     plan_operators: int = 0
     """of the plan with most operators"""
     task_cpu_s: float = 0.0
-    written: dict[str, int] = field(default_factory=dict)
-    """description of an execution -> how often it was asked for"""
 
 
 def by_step(log: Path) -> dict[str, Asked]:
@@ -66,8 +64,6 @@ def _execution(asked: Asked, event: dict[str, Any]) -> None:
     asked.executions += 1
     asked.plan_chars = max(asked.plan_chars, len(event.get("physicalPlanDescription") or ""))
     asked.plan_operators = max(asked.plan_operators, _operators(event.get("sparkPlanInfo") or {}))
-    what = str(event.get("description") or "").partition("\n")[0][:80]
-    asked.written[what] = asked.written.get(what, 0) + 1
 
 
 def _operators(plan: dict[str, Any]) -> int:

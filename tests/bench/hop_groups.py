@@ -88,8 +88,8 @@ def described(folder: Path, settings: Settings, *, with_events: bool) -> Rows:
     """The groups in figures, by the night's own steps."""
     spark = start_session(settings)
     night = night_of(spark, settings, CAMPAIGN, folder / "lake", AS_OF)
-    for name, step in BEFORE:
-        night.record[name] = step(night)
+    for step in BEFORE:
+        night.record[step.name] = step(night)
     truth, confirmed = reviewed()
     with night.lake.spiller("groups") as spill:
         every = looked_up(night, truth, spill, with_events=with_events)

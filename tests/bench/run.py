@@ -20,11 +20,13 @@ from statistics import median
 
 import psutil
 
+from abuse.campaign import load_campaign
+from abuse.edge.dataset import SETTLED
+from abuse.settings import Settings
 from tests.bench.event_log import Asked, by_step, total
 from tests.bench.jvm_cpu import KINDS, JvmCpu
 from tests.bench.measure import GIB, exponent
 
-AS_OF = "2026-04-20T00:00:00Z"
 STEP = re.compile(r"^(\d+)/\d+ (\w+) +[\d.]+ s")
 SETTINGS = """[spark.conf]
 "spark.eventLog.enabled" = "true"
@@ -79,11 +81,13 @@ def cost(campaign: Path, lake: Path) -> Cost:
     with tempfile.TemporaryDirectory() as log:
         settings = Path(log) / "settings.toml"
         settings.write_text(SETTINGS.format(log=log), encoding="utf-8")
-        given = ["--campaign", str(campaign), "--as-of", AS_OF, "--lake", str(lake), "--settings", str(settings)]
+        as_of = (load_campaign(campaign, Settings())[0].ends_at + SETTLED).isoformat()
+        given = ["--campaign", str(campaign), "--as-of", as_of, "--lake", str(lake), "--settings", str(settings)]
         started = time.monotonic()
         process = psutil.Popen(
             [sys.executable, "-m", "abuse.cli", "night", *given],
-            stdout=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,  # where progress is told
             text=True,
             env=os.environ | {"PYTHONUNBUFFERED": "1"},
         )
@@ -100,7 +104,8 @@ def cost(campaign: Path, lake: Path) -> Cost:
 def _by_step(process: psutil.Popen, watch: JvmCpu) -> dict[str, dict[str, float]]:
     """Step -> CPU seconds by kind: the difference between the end of the step before and its own."""
     found, before = dict[str, dict[str, float]](), dict[str, float]()
-    for said in process.stdout:
+    for said in process.stderr:
+        sys.stderr.write(said)
         if step := STEP.match(said):
             now = watch.seconds()
             found[step[2]] = {kind: now[kind] - before.get(kind, 0.0) for kind in now}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -54,10 +54,14 @@ def public_rows(lake: Path | str) -> dict[str, list[str]]:
     for table in every:
         uri = f"{lake}/{table.table_name()}"
         if is_table(uri):
-            rows = opened(uri).to_pyarrow_table().to_pylist()
-            said = {str({k: v for k, v in sorted(row.items()) if k != "attempt"}) for row in rows}
-            tables[table.table_name()] = sorted(said)
+            tables[table.table_name()] = sorted(set(rows_as_text(uri, ("attempt",))))
     return tables
+
+
+def rows_as_text(uri: str, without: Collection[str]) -> list[str]:
+    """The rows of a table, each a text, in no order; without the columns that are no part of an answer."""
+    rows = opened(uri).to_pyarrow_table().to_pylist()
+    return [str({k: v for k, v in sorted(row.items()) if k not in without}) for row in rows]
 
 
 def own_rows(lake: Path) -> dict[str, list[str]]:

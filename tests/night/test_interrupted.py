@@ -19,7 +19,6 @@ from tests.floor.test_campaign import SPRING
 from tests.night.lakes import Silent
 
 COUNTED = {"run_id": "run1", "seconds": 2.0, "participants": 9, "sources": [], "quarantine_reasons": {}, "warnings": []}
-RULES = {"rules_digest": "rules"}
 ENDS = {  # what ends it -> what the row says
     "Ctrl-C": (KeyboardInterrupt(), "services: interrupted"),
     "memory": (MemoryError("of so many bytes"), "services: MemoryError"),
@@ -36,7 +35,7 @@ def test_it_is_written_down_as_failed(
     def step(name: str, night: Night, _: object) -> dict[str, Any]:
         if name != "ingest":
             raise why
-        night.record["ingest"] = COUNTED | RULES
+        night.record["ingest"] = COUNTED
         return {}
 
     monkeypatch.setattr(nights, "run_step", step)
@@ -48,13 +47,14 @@ def test_it_is_written_down_as_failed(
         if is_alone:
             nights.run_alone("ingest", night, Silent())
             nights.run_alone("services", night, Silent())
-        nights.run_night(night, Silent())
+        else:
+            nights.run_night(night, Silent())
     (row,) = runs(str(tmp_path))
     assert (row.status, row.reason, row.run_id) == ("failed", said, "run1")
 
 
 def test_whose_lake_was_taken_over_writes_nothing_in_it(tmp_path: Path) -> None:
     night = Night(Lake(str(tmp_path), None), SPRING, Settings(), parse_as_of("2026-05-01T00:00:00Z", SPRING))  # type: ignore[arg-type]
-    night.record["ingest"] = COUNTED | RULES
+    night.record["ingest"] = COUNTED
     nights._failed(night, "links", LakeError("lake", "taken", "ours", "Run it again."))
     assert runs(str(tmp_path)) == []

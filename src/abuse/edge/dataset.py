@@ -6,6 +6,7 @@ So a scorer also meets honest groups that no link of tonight's would have tied.
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -17,13 +18,12 @@ from pyspark.sql import functions as F
 
 from abuse.campaign import Campaign, Source
 from abuse.contract import Table
-from abuse.edge import steps
 from abuse.edge.acts import write_acts
 from abuse.edge.context import Night, Say
-from abuse.edge.ingest import ingest
 from abuse.edge.times import known_times, ordered_acts
 from abuse.edge.truth import labelled, shuffled
 from abuse.lake.delta import Lake
+from abuse.registry import REGISTRY
 from abuse.settings import Settings
 from abuse.steps.features import Known, cluster_features, known
 from abuse.steps.features import features as member_features
@@ -43,7 +43,8 @@ from abuse.tables import (
 
 SETTLED = timedelta(days=8)
 """After the campaign's end: rewards are claimed and on their way by then."""
-BEFORE = (("ingest", ingest), ("services", steps.services), ("trails", steps.trails), ("links", steps.links))
+BEFORE = tuple(itertools.takewhile(lambda step: step.name != "clusters", REGISTRY))
+"""The steps of a night that need no clusters: here the truth says who belongs together."""
 
 
 @dataclass(frozen=True)
@@ -91,9 +92,9 @@ def dataset(
     whole = joint([one.campaign for one in found], _folder(Path(lake.uri) / "inputs"))
     night = Together(lake, whole, settings, max(one.settled for one in found))
     total = len(BEFORE) + 1 + len(found)
-    for number, (name, step) in enumerate(BEFORE):
-        say(name, number, total)
-        night.record[name] = step(night)
+    for number, step in enumerate(BEFORE):
+        say(step.name, number, total)
+        night.record[step.name] = step(night)
     say("members", len(BEFORE), total)
     with lake.spiller("dataset") as spill:
         every = looked_up(night, [row for one in found for row in one.truth], spill, with_events=with_events)

@@ -55,13 +55,7 @@ def ingest(night: Night) -> dict[str, Any]:
     """Stores what is not stored yet, then counts and names the run."""
     every = units(night.campaign, night.settings, night.lake.uri)
     counts = load(night, every)
-    made: dict[str, Any] = {
-        t.table_name(): {"units": fact_units(every)[t.table_name()], "version": night.lake.version(t), "overlap": True}
-        for t in FACT_TABLES
-    }
-    moves = made[Transfers.table_name()]
-    moves["overlap"] = shares_rows(night, moves["units"])
-    made[Calls.table_name()]["overlap"] = False  # who reads calls reads few, and drops what stands twice
+    made = stored_facts(night, every)
     ours = review_ids(reviews(night.lake.uri, night.campaign.id))
     night.record["ingest"] = {"facts": made}
     figures = {t: fact_figures(night, t) for t in FACT_TABLES}
@@ -93,6 +87,18 @@ def ingest(night: Night) -> dict[str, Any]:
     with night.lake.spiller(f"funders-{run_id}") as spill:
         record["first_funders"] = keep_up(night, spill)
     return record
+
+
+def stored_facts(night: Night, every: list[Unit]) -> dict[str, Any]:
+    """Table -> the units this campaign's sources make, the version that has them, and whether two may share a row."""
+    made: dict[str, Any] = {
+        t.table_name(): {"units": fact_units(every)[t.table_name()], "version": night.lake.version(t), "overlap": True}
+        for t in FACT_TABLES
+    }
+    moves = made[Transfers.table_name()]
+    moves["overlap"] = shares_rows(night, moves["units"])
+    made[Calls.table_name()]["overlap"] = False  # who reads calls reads few, and drops what stands twice
+    return made
 
 
 def load(night: Night, every: list[Unit]) -> list[dict[str, Any]]:

@@ -13,11 +13,12 @@ from pyspark.errors import PySparkException
 from abuse.campaign import Source
 from abuse.errors import InputError
 from abuse.lake.storage import storage_of
-from abuse.lake.stored import PARQUET_END, odd_types
+from abuse.lake.stored import PARQUET_MAGIC, odd_types
 
+GZIP_MAGIC = b"\x1f\x8b"
 BEGINNINGS = {  # how a file begins -> what it is, and what to do about it where text is wanted
-    b"PAR1": ("a parquet file", "Name it .parquet."),
-    b"\x1f\x8b": ("packed by gzip", "Name it .csv.gz."),
+    PARQUET_MAGIC: ("a parquet file", "Name it .parquet."),
+    GZIP_MAGIC: ("packed by gzip", "Name it .csv.gz."),
     b"PK\x03\x04": ("a zip file, as Excel writes them", "Save it as CSV (UTF-8), or unpack it."),
     b"\xd0\xcf\x11\xe0": ("an old Excel file", "Save it as CSV (UTF-8)."),
     b"\x28\xb5\x2f\xfd": ("packed by zstd", "Unpack it, or pack it by gzip and name it .csv.gz."),
@@ -107,15 +108,15 @@ def _require_parquet(name: str, path: str) -> None:
     system, at = storage_of(path).arrow(path)
     with whole(name, path), system.open_input_file(at) as file:
         size = file.size()
-        begun = file.read(len(PARQUET_END))
-        file.seek(max(size - len(PARQUET_END), 0))
+        begun = file.read(len(PARQUET_MAGIC))
+        file.seek(max(size - len(PARQUET_MAGIC), 0))
         end = file.read()
     if size == 0:
         raise _wrong(name, f"{path} is empty", "a parquet file", "Write it again, or remove it.")
-    if begun != PARQUET_END:
+    if begun != PARQUET_MAGIC:
         what, _ = next((said for start, said in BEGINNINGS.items() if begun.startswith(start)), ("no parquet file", ""))
         raise _wrong(name, f"{path} is {what}", "a parquet file", "Name it by what it is: .csv, .csv.gz or .parquet.")
-    if end != PARQUET_END or size < LEAST_PARQUET:
+    if end != PARQUET_MAGIC or size < LEAST_PARQUET:
         raise _wrong(
             name, f"{path} breaks off before its end", "a whole parquet file", "Copy or write it again, whole."
         )
@@ -123,7 +124,7 @@ def _require_parquet(name: str, path: str) -> None:
 
 def _not_gzip(name: str, path: str, why: Exception) -> InputError:
     with storage_of(path).opened(path) as file:
-        is_packed = file.read(2) == b"\x1f\x8b"
+        is_packed = file.read(len(GZIP_MAGIC)) == GZIP_MAGIC
     if is_packed:
         fix = "Copy or write it again, and compare checksums."
         return _wrong(name, f"{path} is damaged ({why})", "a whole file", fix)

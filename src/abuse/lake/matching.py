@@ -13,10 +13,9 @@ from abuse.campaign import FILE_KINDS, Source
 from abuse.errors import InputError
 from abuse.lake.storage import storage_of
 from abuse.lake.storage.interface import Storage
+from abuse.lake.stored import PARQUET_MAGIC
 
 PARQUET, CSV = "parquet", "csv"
-MAGIC = b"PAR1"
-"""How a parquet file begins, whatever it is called."""
 TABLES = {  # what lies in a table's folder -> what the table is, and how its rows become plain files
     "_delta_log": ("a Delta table", 'spark.read.format("delta").load("{0}").write.parquet("export.parquet")'),
     "metadata/*.metadata.json": ("an Iceberg table", 'spark.read.format("iceberg").load("{0}").write.parquet(...)'),
@@ -91,7 +90,7 @@ def kind_of(path: str) -> str | None:
     if path.endswith(FILE_KINDS):
         return PARQUET if path.endswith(".parquet") else CSV
     with storage_of(path).opened(path) as file:
-        return PARQUET if file.read(len(MAGIC)) == MAGIC else None
+        return PARQUET if file.read(len(PARQUET_MAGIC)) == PARQUET_MAGIC else None
 
 
 def is_hidden(name: str) -> bool:

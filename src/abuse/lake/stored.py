@@ -10,7 +10,7 @@ from pyspark.sql import types as T
 
 from abuse.lake.storage import storage_of
 
-PARQUET_END = b"PAR1"
+PARQUET_MAGIC = b"PAR1"
 MOST_DIGITS = 38
 """Of a decimal that Spark holds."""
 WHOLE_BITS: dict[type[T.DataType], int] = {T.DoubleType: 53, T.FloatType: 24}

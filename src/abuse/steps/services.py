@@ -11,7 +11,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from abuse import settings
-from abuse.steps.counted import counted
+from abuse.plurals import counted_in
 from abuse.steps.traffic import PAID_IN, counting, deposits, traffic
 from abuse.tables import Labels, Services, Transfers
 
@@ -135,23 +135,23 @@ def why(rules: settings.Services) -> Column:
     listed = F.format_string("The list %s calls it %s.", F.col(Services.source), kind)
     hub = F.format_string(
         "It dealt with %s (%d paid it, it paid %d); more than one person's wallet does.",
-        counted(Services.num_counterparties, "address", "addresses"),
+        counted_in(Services.num_counterparties, "address", "addresses"),
         F.col(Services.num_senders),
         F.col(Services.num_recipients),
     )
     own = F.format_string(
         "%s paid it and nearly all went on to %s, an exchange: it belongs to one customer.",
-        counted(Services.num_senders, "address", "addresses"),
+        counted_in(Services.num_senders, "address", "addresses"),
         F.col(Services.sends_to),
     )
-    memos = counted(Services.num_memos, "different memo")
+    memos = counted_in(Services.num_memos, "different memo")
     omnibus = F.format_string("It was paid with %s: each is a customer.", memos)
     payroll = F.format_string(
         "Of the participants it paid only %.0f%% had not acted before: employers pay so, operators fund fresh wallets.",
         100 * F.col(Services.fresh_share),
     )
     for_all = F.format_string(
-        "%s had it pay others: a contract for everybody.", counted("num_signers", "person", "people")
+        "%s had it pay others: a contract for everybody.", counted_in("num_signers", "person", "people")
     )
     is_for_all = F.coalesce(F.col("num_signers") > rules.max_contract_signers, F.lit(False))
     payroll = F.when(is_for_all, for_all).otherwise(payroll)

@@ -6,8 +6,8 @@ from pyspark.sql import Column
 from pyspark.sql import functions as F
 
 from abuse import settings
+from abuse.plurals import counted_in
 from abuse.policy import KNOWN
-from abuse.steps.counted import counted
 from abuse.tables import ClusterMembers, Clusters, Decisions, Features, Participants, Scores
 
 
@@ -19,7 +19,7 @@ def reasons(policy: settings.Policy) -> Column:
 def _group(policy: settings.Policy) -> list[Column]:
     inside = F.col("_in_group")
     kinds = F.col(Decisions.evidence_kinds)
-    size = counted(Features.size, "account")
+    size = counted_in(Features.size, "account")
     is_short = F.size(kinds) < policy.min_evidence_kinds
     is_low = F.col(Scores.score_lower) < policy.min_score_lower
     return [
@@ -34,7 +34,7 @@ def _group(policy: settings.Policy) -> list[Column]:
             inside & is_short,
             F.format_string(
                 f"one_kind_of_evidence: %s; {policy.min_evidence_kinds} are needed.",
-                counted(F.size(kinds), "kind of evidence holds", "kinds of evidence hold"),
+                counted_in(F.size(kinds), "kind of evidence holds", "kinds of evidence hold"),
             ),
         ),
         F.when(
@@ -79,14 +79,14 @@ def _kinds(kinds: Column) -> list[Column]:
             F.array_contains(kinds, "sequence"),
             F.format_string(
                 "sequence_link: It did the same in the same order as %s of the group, at a constant lag.",
-                counted(Features.sequence_partners, "other"),
+                counted_in(Features.sequence_partners, "other"),
             ),
         ),
         F.when(
             F.array_contains(kinds, "time"),
             F.format_string(
                 "same_time: %s of the group began within the same window of time; chance gives %.1f.",
-                counted(Features.time_partners, "other"),
+                counted_in(Features.time_partners, "other"),
                 F.col(Features.time_expected),
             ),
         ),
@@ -97,7 +97,7 @@ def _outside(policy: settings.Policy) -> list[Column]:
     outside = ~F.col("_is_large")
     is_known = F.coalesce(F.col(KNOWN), F.lit(False))
     has_group = F.col(Features.size).isNotNull()
-    size = counted(Features.size, "account")
+    size = counted_in(Features.size, "account")
     small = f"small_group: It is tied to a group of %s; groups below {policy.min_cluster_size} are left alone."
     unlike = "unlike_a_farm: It is tied to a group of %s that began too far apart to be looked at as a farm."
     left_alone = F.col("_is_large") & ~F.col("_in_group")

@@ -257,6 +257,11 @@ def null_reason(raw: Column, what: str) -> Column:
     return F.when(known(raw).isNull(), F.lit(f"null_{what}"))
 
 
+def together(parts: list[Column]) -> Column:
+    """The parts as one text, to be told apart by; an unknown one keeps its place."""
+    return F.concat_ws("|", *[F.coalesce(part, F.lit("")) for part in parts])
+
+
 def reasons(*each: Column) -> Column:
     """Every reason that applies, in the given order.
 

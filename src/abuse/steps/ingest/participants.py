@@ -73,16 +73,7 @@ def participant_addresses(
     names = (ParticipantAddresses.account, *HELD)
     given = account_addresses.select(*names)
     own = participants.select(Participants.account)
-    itself = own.join(given, on=Participants.account, how="left_anti").select(
-        Participants.account,
-        F.lit(chain).alias(ParticipantAddresses.chain),
-        F.col(Participants.account).alias(ParticipantAddresses.address),
-        F.lit(True).alias(ParticipantAddresses.on_every_chain),
-        *[
-            F.lit(None).cast("timestamp").alias(name)
-            for name in (AccountAddresses.valid_from, AccountAddresses.valid_to)
-        ],
-    )
+    itself = as_addresses(own.join(given, on=Participants.account, how="left_anti"), chain)
     whole = given.join(own, on=Participants.account).select(*names).unionByName(itself)
     claims = F.broadcast(whole.withColumn("_claim", F.struct(*names)))
     moved = [
@@ -103,4 +94,16 @@ def participant_addresses(
                 ParticipantAddresses.on_every_chain
             ),
         )
+    )
+
+
+def as_addresses(accounts: DataFrame, chain: str) -> DataFrame:
+    """Accounts as what they own: themselves, on every chain and always."""
+    always = [F.lit(None).cast("timestamp").alias(n) for n in (AccountAddresses.valid_from, AccountAddresses.valid_to)]
+    return accounts.select(
+        Participants.account,
+        F.lit(chain).alias(ParticipantAddresses.chain),
+        F.col(Participants.account).alias(ParticipantAddresses.address),
+        F.lit(True).alias(ParticipantAddresses.on_every_chain),
+        *always,
     )

@@ -34,14 +34,14 @@ def participation(
     tx = checks.tx_hash(F.col("tx_hash"), on, chains)
     action, reward = checks.known(F.col("action")), checks.exact(F.col("reward"))
     act = [F.unix_micros(at).cast("string"), action, tx]
-    said = F.md5(_together([*act, actions.cast("string"), figures["volume_usd"].cast("string"), reward]))
+    said = F.md5(checks.together([*act, actions.cast("string"), figures["volume_usd"].cast("string"), reward]))
     return raw.withColumns(
         {
             Participation.campaign_id: F.lit(campaign_id),
             Participation.account: account,
             Participation.account_as_given: checks.trimmed_text(F.col("account")),
             Participation.position: F.when(place.isNull(), said).otherwise(F.concat_ws("|", place, said)),
-            CLAIM: F.when(place.isNotNull(), _together([account, place, *act])),
+            CLAIM: F.when(place.isNotNull(), checks.together([account, place, *act])),
             Participation.at: at,
             Participation.action: action,
             Participation.num_actions: F.coalesce(actions, F.lit(1).cast("bigint")),
@@ -82,10 +82,6 @@ def account_name(rows: DataFrame, chain: str, chains: Mapping[str, Chain]) -> Da
         F.min(Participants.account_as_given).alias(Participants.account_as_given),
         F.array_join(F.sort_array(F.collect_set("_reason")), ", ").alias(Participants.bad_row),
     )
-
-
-def _together(parts: list[Column]) -> Column:
-    return F.concat_ws("|", *[F.coalesce(part, F.lit("")) for part in parts])
 
 
 def _name(column: Column, chain: str, chains: Mapping[str, Chain]) -> Column:

@@ -21,14 +21,12 @@ SMALL_DIGITS = 6
 def transfers(raw: DataFrame, chain: str, chains: Mapping[str, Chain], zone: str = "") -> DataFrame:
     """Rows that already have our columns; amounts in coins and dollars are added by `valued`."""
     on = checks.chain_of(F.col("chain"), chain)
-    is_chain = on.isin(list(chains))
     sender, recipient = (checks.address(F.col(c), on, chains) for c in ("sender", "recipient"))
     asset = checks.asset(F.col("asset"), on, chains)
     kind = _kind(asset)
     raw_amount, at = checks.whole_amount(F.col("amount_raw")), checks.moment(F.col("at"), zone)
     block, index = (checks.number(F.col(c), "bigint") for c in ("block_number", "tx_index"))
-    signed_by = checks.known_id(F.col("initiator"))
-    initiator = checks.address(signed_by, on, chains)
+    initiator = checks.address(checks.known_id(F.col("initiator")), on, chains)
     addresses = {Transfers.sender: sender, Transfers.recipient: recipient, Transfers.asset: asset}
     places = {Transfers.block_number: block, Transfers.tx_index: index}
     tx, place = checks.tx_hash(F.col("tx_hash"), on, chains), checks.in_order(F.col("position"))
@@ -51,17 +49,31 @@ def transfers(raw: DataFrame, chain: str, chains: Mapping[str, Chain], zone: str
             Transfers.observed_at: F.lit(None).cast("timestamp"),
             SKIPPED: skipped.when(raw_amount == "0", F.lit("zero_value")),
             **_notes(on, tx, place, raw_amount),
-            REASONS: checks.reasons(
-                checks.null_reason(checks.known_id(F.col("tx_hash")), "tx_hash"),
-                F.when(~is_chain, F.lit("unknown_chain")),
-                F.when(~kind.isin(*KINDS), F.lit("unknown_kind")),
-                *[F.when(is_chain, checks.address_reason(F.col(n), found, n)) for n, found in addresses.items()],
-                F.when(is_chain & signed_by.isNotNull() & initiator.isNull(), F.lit("bad_initiator")),
-                checks.amount_reason(F.col("amount_raw"), raw_amount),
-                checks.moment_reason(F.col("at"), at),
-                *[checks.number_reason(F.col(n), found, n) for n, found in places.items()],
-            ),
+            REASONS: _broken(on.isin(list(chains)), kind, addresses, initiator, raw_amount, at, places),
         }
+    )
+
+
+def _broken(
+    is_chain: Column,
+    kind: Column,
+    addresses: Mapping[str, Column],
+    initiator: Column,
+    amount: Column,
+    at: Column,
+    places: Mapping[str, Column],
+) -> Column:
+    """Every rule that a row of `transfers` breaks, by what was made of its texts."""
+    is_signed = checks.known_id(F.col("initiator")).isNotNull()
+    return checks.reasons(
+        checks.null_reason(checks.known_id(F.col("tx_hash")), "tx_hash"),
+        F.when(~is_chain, F.lit("unknown_chain")),
+        F.when(~kind.isin(*KINDS), F.lit("unknown_kind")),
+        *[F.when(is_chain, checks.address_reason(F.col(n), found, n)) for n, found in addresses.items()],
+        F.when(is_chain & is_signed & initiator.isNull(), F.lit("bad_initiator")),
+        checks.amount_reason(F.col("amount_raw"), amount),
+        checks.moment_reason(F.col("at"), at),
+        *[checks.number_reason(F.col(n), found, n) for n, found in places.items()],
     )
 
 
@@ -85,7 +97,7 @@ def _notes(on: Column, tx: Column, place: Column, amount: Column) -> dict[str, C
 
 def movement(sender: Column, recipient: Column, asset: Column, amount: Column) -> Column:
     """Who paid whom how much of what: what a movement of a transaction is told by, whichever vendor numbers it how."""
-    return F.md5(F.concat_ws("|", *[F.coalesce(part, F.lit("")) for part in (sender, recipient, asset, amount)]))
+    return F.md5(checks.together([sender, recipient, asset, amount]))
 
 
 def numbered(rows: DataFrame) -> DataFrame:

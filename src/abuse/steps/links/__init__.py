@@ -45,7 +45,6 @@ def links(
 
     Without `participation` (no source names actions) and pair-only transfers, their kinds are not even planned: on a
     small campaign planning is most of the time. `scoped`: sources that hold the transactions of participants alone.
-    No transaction is evidence of two kinds, which is settled here, where all of a tie's movements are still there.
     """
     served = services.select(Services.address).distinct()
     owners = owners_of(addresses, served, participants)
@@ -53,14 +52,8 @@ def links(
     ours = addresses.select(ParticipantAddresses.address).distinct()
     paid_in = deposit(transfers, gas, services, owners, ours, assets, rules, customers or settings.Services(), chains)
     sinks = sweep(trails, gas, owners, rules).unionByName(paid_in)
-    spent = sinks.select(*[F.col(f"item.{name}").alias(name) for name in TX])
-    unspent = transfers.join(spent.distinct(), on=TX, how="left_anti")
-    kinds = [
-        first_gas(trails, owners, rules),
-        disperse(unspent, served, owners, acted, assets, rules, chains),
-        direct(unspent, owners, assets, rules, chains),
-        sinks,
-    ]
+    kinds = [sinks, first_gas(trails, owners, rules)]
+    kinds += payments(without_spent(transfers, sinks), served, owners, acted, assets, rules, chains)
     if has_pairs:
         kinds.append(counterparty(transfers, served, owners, rules))
     paid = spill(reduce(DataFrame.unionByName, kinds))
@@ -71,6 +64,29 @@ def links(
         every = every.unionByName(acts.withColumn(Links.is_known, F.lit(True)))
     found = as_links(every, rules.num_evidence).where(F.col(Links.src) != F.col(Links.dst))
     return with_beginnings(found, participants, moved)
+
+
+def without_spent(transfers: DataFrame, sinks: DataFrame) -> DataFrame:
+    """Transfers but for those of transactions that show a common destination.
+
+    No transaction is evidence of two kinds, which is settled here, where all of a tie's movements are still there.
+    """
+    spent = sinks.select(*[F.col(f"item.{name}").alias(name) for name in TX])
+    return transfers.join(spent.distinct(), on=TX, how="left_anti")
+
+
+def payments(
+    transfers: DataFrame,
+    served: DataFrame,
+    owners: DataFrame,
+    acted: DataFrame,
+    assets: Collection[str],
+    rules: settings.Links,
+    chains: Mapping[str, settings.Chain],
+) -> list[DataFrame]:
+    """The ties by what one paid many, and by what one paid another."""
+    many = disperse(transfers, served, owners, acted, assets, rules, chains)
+    return [many, direct(transfers, owners, assets, rules, chains)]
 
 
 def owners_of(addresses: DataFrame, served: DataFrame, participants: DataFrame) -> DataFrame:
