@@ -110,6 +110,7 @@ REFUSED: dict[str, tuple[list[bytes], tuple[str, ...]]] = {  # files -> parts of
     "parquet": ([b"PAR1..."], ("a parquet file", "Name it .parquet")),
     "gzip": ([gzip.compress(b"a,b\n")], ("packed by gzip", "Name it .csv.gz")),
     "no text": ([b"\x00\x01\x02"], ("is no text",)),
+    "UTF-16 that does not say so": (["account,at\n".encode("utf-16-le")], ("is no text",)),
 }  # fmt: skip
 
 

@@ -72,7 +72,8 @@ def require_text(name: str, path: str, begun: bytes) -> None:
     for beginning, (what, fix) in BEGINNINGS.items():
         if begun.startswith(beginning):
             raise _wrong(name, f"{path} is {what}", "text", fix)
-    if b"\0" in begun:
+    head = begun.partition(b"\n")[0]  # a zero byte further down costs its row, not the file
+    if b"\0" in head:
         raise _wrong(name, f"{path} is no text (it holds zero bytes)", "text in UTF-8", "Save it as CSV (UTF-8).")
 
 
