@@ -28,9 +28,9 @@ from abuse.login import login
 from abuse.plurals import counted
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
 
-    from abuse.campaign import Campaign
+    from abuse.campaign import Campaign, Source
     from abuse.edge.context import Night
     from abuse.lake.delta import Lake
     from abuse.settings import Settings
@@ -334,8 +334,8 @@ def backfill(
         backfilled.show_plan([one.row() for one in planned], console(), again=again, is_json=is_json)
         return
     say = partial(console(is_error=True).print, soft_wrap=True)
-    sources = (source.path for one in planned for source in one.campaign.sources)
-    ended = run_all(_lake(lake, settings, *sources), planned, _progress(), say, again=again)
+    sources = [source for one in planned for source in one.campaign.sources]
+    ended = run_all(_lake(lake, settings, sources=sources), planned, _progress(), say, again=again)
     backfilled.show_end([one.row() for one in ended], console(), is_json=is_json)
     statuses = {one.status for one in ended}
     sys.exit(1 if "failed" in statuses else 3 if "held" in statuses else 0)
@@ -562,17 +562,17 @@ def _session(campaign: Any, settings: Any, as_of: str, lake: str) -> Iterator[Ni
     from abuse.instants import not_to_come, parse_as_of
 
     instant = not_to_come(parse_as_of(as_of, campaign), "--as-of")
-    sources = (source.path for source in campaign.sources)
-    yield Night(_lake(lake, settings, *sources), campaign, settings, instant)
+    yield Night(_lake(lake, settings, sources=campaign.sources), campaign, settings, instant)
 
 
-def _lake(uri: str, settings: Settings, *others: str) -> Lake:
-    """The lake, by a session that knows S3 where it or another of these addresses lies there."""
+def _lake(uri: str, settings: Settings, *others: str, sources: Collection[Source] | None = None) -> Lake:
+    """The lake, by a session set for these sources, which knows S3 where it or another of the addresses lies there."""
     from abuse.address import is_remote
     from abuse.lake.delta import Lake
     from abuse.lake.session import start_session
 
-    return Lake(uri, start_session(settings, with_s3=any(map(is_remote, (uri, *others)))))
+    every = (uri, *others, *(source.path for source in sources or ()))
+    return Lake(uri, start_session(settings, with_s3=any(map(is_remote, every)), sources=sources))
 
 
 def _campaign(file: str, settings_file: Path | None) -> tuple[Campaign, Settings]:

@@ -1,6 +1,6 @@
 """A table's contract -> what every row must keep, each as SQL that is true of a good row.
 
-Written once: the quality gates count the rows that break it, and the public Delta tables refuse them (CHECK).
+Written once: the quality gates count the rows that break it, and no such row is written to a public table.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ class Promise:
     says: str
     columns: tuple[str, ...]
     is_plain: bool = True
-    """Whether Delta itself can check it on every write."""
+    """Whether a CHECK constraint can say it."""
 
     @property
     def gate(self) -> str:

@@ -38,8 +38,22 @@ class Spark:
 
     master: str = "local[2]"
     """Spark master; two threads is what the smallest supported machine has."""
-    driver_memory: str = "3g"
-    """Heap of the driver; in local mode it does all the work. Hop takes 5.3 GiB in all with it, and 6.2 with 4g."""
+    profile: str = "auto"
+    """How Spark plans: `small` saves planning and compiling, `large` saves work on rows; `auto` goes by the bytes of the
+    sources. The rows are the same.
+    """
+    small_mib: Annotated[float, Within(0, 1e6)] = 64.0
+    """Up to so many MiB of source files are small."""
+    driver_memory: str = "auto"
+    """Heap of the driver, such as 3g; in local mode it does all the work. `auto`: `small_heap_mib` for small sources,
+    else `heap_share` of the machine's memory and at least `least_heap_mib`.
+    """
+    small_heap_mib: Annotated[int, Within(512, 1_000_000)] = 2048
+    """MiB."""
+    least_heap_mib: Annotated[int, Within(512, 1_000_000)] = 3072
+    """MiB; Hop takes 5.3 GiB in all with it, and 6.2 with a quarter more."""
+    heap_share: Annotated[float, Within(0, 0.9)] = 0.3
+    """Of the machine's memory; the rest is for Python's workers, for files that are read again, and for others."""
     shuffle_partitions: Annotated[int, Within(1, 100_000)] = 4
     """Partitions after a shuffle. Small in local mode: 200 made a 1,000-edge component run take 69 s."""
     local_dir: str = ""
@@ -49,6 +63,7 @@ class Spark:
 
     def __post_init__(self) -> None:
         require_bounds(self)
+        require("profile", self.profile, "auto, small or large", holds=self.profile in ("auto", "small", "large"))
         wanted = "no credentials: AWS's standard chain finds them"
         for name in self.conf:
             require("conf", name, wanted, holds=not re.search(r"fs\.s3.*(secret|access\.key|session\.token)", name))

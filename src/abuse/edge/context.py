@@ -21,7 +21,7 @@ from abuse.errors import LakeError
 from abuse.lake.delta import Lake, Slice, timestamp
 from abuse.lake.storage import read_json, record_folder, storage_of, write_json
 from abuse.settings import Settings
-from abuse.tables import AccountAddresses, Calls, Labels, Participation, PerRun, Transfers
+from abuse.tables import AccountAddresses, Calls, Fact, Labels, Participation, PerRun, Transfers
 
 Say = Callable[[str, int, int], None]
 """what is being done, how many are done, of how many"""
@@ -109,9 +109,8 @@ class Night:
         """The same as it lies in the lake: a row that two units share is there twice."""
         made = self.units(table)
         if not made["units"]:
-            return self.lake.read(table).where(F.lit(False))
-        names = ", ".join(f"'{unit}'" for unit in made["units"])
-        return self.lake.read(table, f"file_digest IN ({names})", made["version"])
+            return self.lake.spark.createDataFrame([], table.schema())
+        return self.lake.read(table, {Fact.file_digest: made["units"]}, made["version"])
 
     def units(self, table: type[Table]) -> dict[str, Any]:
         """What ingest says of a fact table: the units this campaign's sources make, and the version that has them."""

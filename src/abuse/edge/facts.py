@@ -9,6 +9,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from abuse.edge.context import TIME_OF, Night, is_before
+from abuse.lake.exact import Within
 from abuse.lake.storage import read_all_json, read_json, write_json
 from abuse.settings import digest
 from abuse.tables import Fact, Transfers
@@ -117,6 +118,6 @@ def totals(found: list[dict[str, Any]]) -> dict[str, Any]:
     return {"kept": kept, "after": after, "digest": whole, "newest": newest}
 
 
-def among(units: set[str]) -> str:
-    names = ", ".join(f"'{unit}'" for unit in sorted(units)) or "''"
-    return f"file_digest IN ({names})"
+def among(units: set[str]) -> Within:
+    """The part of a table of facts that these units are."""
+    return {Fact.file_digest: sorted(units)}

@@ -44,8 +44,7 @@ def keep_up(night: Night, spill: Spill) -> dict[str, Any]:
 def funders(night: Night) -> DataFrame:
     """Rows of the night's layers as of its instant; an address may have one in each."""
     made = night.record["ingest"]["first_funders"]
-    names = ", ".join(f"'{name}'" for name in made["layers"]) or "''"
-    rows = night.lake.read(FirstFunders, f"layer IN ({names})", made["version"])
+    rows = night.lake.read(FirstFunders, {FirstFunders.layer: made["layers"]}, made["version"])
     return known_before(rows.drop(FirstFunders.layer), F.expr(timestamp(night.as_of)))
 
 
@@ -75,7 +74,7 @@ def _cover(night: Night, wanted: set[str], rules: str) -> tuple[list[str], set[s
 
 
 def _join(night: Night, units: set[str], rules: str, layers: list[str]) -> str:
-    rows = [night.lake.read(FirstFunders, f"layer = '{layer}'").drop(FirstFunders.layer) for layer in layers]
+    rows = [night.lake.read(FirstFunders, {FirstFunders.layer: layer}).drop(FirstFunders.layer) for layer in layers]
     return _store(night, units, rules, joined(reduce(DataFrame.unionByName, rows)))
 
 
@@ -83,6 +82,6 @@ def _store(night: Night, units: set[str], rules: str, rows: DataFrame) -> str:
     """The manifest is written after the rows: a layer without one is made again."""
     name = digest([rules, sorted(units)])
     stamped = rows.withColumn(FirstFunders.layer, F.lit(name))
-    night.lake.replace(FirstFunders, stamped, f"layer = '{name}'", note=name)
+    night.lake.replace(FirstFunders, stamped, {FirstFunders.layer: name}, note=name)
     write_json(f"{_manifests(night)}/{name}.json", {"layer": name, "rules": rules, "units": sorted(units)})
     return name

@@ -22,6 +22,7 @@ from abuse.edge.taking_part import lists_of, owner_warnings, unreadable_digest, 
 from abuse.edge.units import Unit, accounts_are_addresses, units
 from abuse.errors import InputError
 from abuse.lake.broken import readable
+from abuse.lake.exact import Within
 from abuse.lake.files import raw_rows
 from abuse.lake.people import review_ids, reviews, run_name
 from abuse.lake.storage import read_json, write_json
@@ -133,13 +134,13 @@ def load(night: Night, every: list[Unit]) -> list[dict[str, Any]]:
 
 def store(night: Night, unit: Unit, parsed: Parsed) -> None:
     """Replaces the unit's rows in its fact table and in quarantine; its manifest is written after both."""
-    where = f"file_digest = '{unit.digest}'"
+    within: Within = {Fact.file_digest: unit.digest}
     for table, rows in parsed.facts.items():
-        night.lake.replace(table, rows.withColumn(Fact.file_digest, F.lit(unit.digest)), where, note=unit.digest)
+        night.lake.replace(table, rows.withColumn(Fact.file_digest, F.lit(unit.digest)), within, note=unit.digest)
     bad = [staged.quarantine for staged in parsed.staged if staged.counts["quarantined"]]
     if bad:  # what a unit quarantines follows from its digest, so an earlier write cannot have left other rows
         rows = reduce(DataFrame.unionByName, bad).withColumn(Fact.file_digest, F.lit(unit.digest))
-        night.lake.replace(Quarantine, rows, where, note=unit.digest)
+        night.lake.replace(Quarantine, rows, within, note=unit.digest)
 
 
 def fact_units(every: list[Unit]) -> dict[str, list[str]]:

@@ -8,6 +8,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from abuse.edge.context import Night
+from abuse.lake.exact import Within
 from abuse.steps.explain import explanations
 from abuse.steps.score import TimeGapRule
 from abuse.steps.score.acts import Served, asked, digests, is_local, kept, readable, scored, served, with_rule
@@ -27,7 +28,7 @@ def score_by_network(night: Night) -> str:
             night.say("score", done, total)
             own = rows.join(F.broadcast(_ids(night, chunk)), on="cluster_id")
             said = scored(own, network, night.settings.network)
-            night.lake.append(ScoreCache, kept(said, digest_of, network, night.campaign.id))
+            night.lake.append(ScoreCache, kept(said, digest_of, network, night.campaign.id), _of_campaign(night))
             done += num
         said = spill(_cache(night, network).join(digest_of, on=ScoreCache.content_digest))
         by_rule = TimeGapRule(night.settings.score).scores(night.slice(Features))
@@ -48,8 +49,8 @@ def _cache(night: Night, network: Served) -> DataFrame:
     return asked(night.lake.read(ScoreCache, _of_campaign(night)), network)
 
 
-def _of_campaign(night: Night) -> str:
-    return f"{ScoreCache.campaign_id} = '{night.campaign.id}'"
+def _of_campaign(night: Night) -> Within:
+    return {ScoreCache.campaign_id: night.campaign.id}
 
 
 def _ids(night: Night, clusters: list[str]) -> DataFrame:

@@ -54,18 +54,20 @@ SIZES = ((2, 7), (8, 19), (20, 99), (100, 499), (500, None))
 def services(night: Night) -> dict[str, Any]:
     """Known and inferred services."""
     rules = night.settings
-    frame = service_step(
-        night.facts(Transfers),
-        night.facts(Labels),
-        night.slice(ParticipantAddresses),
-        acted(night),
-        funders(night),
-        night.campaign.assets,
-        rules.services,
-        rules.links,
-        rules.chains,
-    )
-    night.write(Services, frame)
+    with night.lake.spiller(f"services-{night.run.run_id}") as spill:
+        frame = service_step(
+            night.facts(Transfers),
+            night.facts(Labels),
+            night.slice(ParticipantAddresses),
+            acted(night),
+            funders(night),
+            night.campaign.assets,
+            rules.services,
+            rules.links,
+            rules.chains,
+            spill,
+        )
+        night.write(Services, frame)
     counts = night.slice(Services).groupBy(Services.kind, Services.basis).count().collect()
     by_kind: dict[str, dict[str, int]] = {}
     for row in sorted(counts):

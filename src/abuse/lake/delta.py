@@ -6,22 +6,24 @@ Longer than 200 lines so that every way in which Spark reads or writes a table o
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING
 
-import pyarrow as pa
+from deltalake.exceptions import DeltaError
 from pyspark.errors import AnalysisException
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
-from abuse.contract import Field, Table
+from abuse.contract import Table
 from abuse.errors import LakeError
 from abuse.lake import rust
-from abuse.lake.constraints import constrain
+from abuse.lake.constraints import broken, constrain, properties, require_kept
+from abuse.lake.exact import Within, not_null_schema, put, rows_of
 from abuse.lake.spill import spill_folder
 from abuse.lake.storage import remove_tree
 from abuse.lake.trouble import writable
@@ -34,6 +36,8 @@ KEPT = {"delta.logRetentionDuration": "interval 3650 days", "delta.deletedFileRe
 """A publication is read at the version its run wrote, however old. By default Delta forgets the log after 30 days and
 refuses older versions than 7; what may really go, `abuse maintain` decides.
 """
+WRITER, US = "abuse.writer", "delta-rs"
+"""Property of a table, and its value: what writes it, fixed when it is made."""
 SIGNIFICANT_DIGITS = 6
 SCORE_DECIMALS = 4
 
@@ -52,8 +56,9 @@ class Slice:
         return cls(run.campaign_id, run.as_of, run.run_id)
 
     @property
-    def predicate(self) -> str:
-        return f"campaign_id = '{self.campaign_id}' AND as_of = {timestamp(self.as_of)}"
+    def within(self) -> Within:
+        """Its part of every table."""
+        return {PerRun.campaign_id: self.campaign_id, PerRun.as_of: self.as_of}
 
 
 def timestamp(value: datetime) -> str:
@@ -84,32 +89,37 @@ class Lake:
         path = self.work(table)
         return rust.opened(path).version() if rust.is_table(path) else None
 
-    def read(self, table: type[Table], where: str | None = None, version: int | None = None) -> DataFrame:
-        """Rows of the work table, or no rows where nothing was written yet."""
+    def read(self, table: type[Table], within: Within | None = None, version: int | None = None) -> DataFrame:
+        """Rows of that part of the work table, of all parts unless given; none where nothing was written yet."""
         path = self.work(table)
         if not rust.is_table(path):
             return self.spark.createDataFrame([], table.schema())
-        if version is None:
-            frame = self.spark.read.format("delta").load(path)
-        else:
-            about, fix = f"lake {self.uri}: table {table.table_name()}", "Run the night again, which makes a new one."
-            frame = self._at(path, version, about, "the version that a run was made of", fix)
-        return frame.where(where) if where else frame
+        about, fix = f"lake {self.uri}: table {table.table_name()}", "Run the night again, which makes a new one."
+        return self._at(table, path, within, version, about, "the version that a run was made of", fix)
 
-    def _at(self, path: str, version: int, about: str, wanted: str, fix: str) -> DataFrame:
+    def _at(
+        self,
+        table: type[Table],
+        path: str,
+        within: Within | None,
+        version: int | None,
+        about: str,
+        wanted: str,
+        fix: str,
+    ) -> DataFrame:
         try:
-            return self.spark.read.format("delta").option("versionAsOf", version).load(path)
-        except AnalysisException as why:
+            return rows_of(self.spark, table, path, within, version)
+        except (AnalysisException, DeltaError) as why:
             raise LakeError(about, f"version {version} cannot be read", wanted, fix) from why
 
     def slice(self, table: type[PerRun], run: Slice) -> DataFrame:
-        return self.read(table, f"{run.predicate} AND run_id = '{run.run_id}'")
+        return self.read(table, run.within).where(F.col(PerRun.run_id) == run.run_id)
 
     def published(self, table: type[Published], run: Slice, version: int) -> DataFrame:
         """The rows of a slice as its run published them, whatever was written to the table since."""
         about = f"lake {self.uri}: table {table.table_name()} of run {run.run_id}"
         fix = f"Publish its night, {run.as_of.isoformat()}, again: `abuse night ...`."
-        return self._at(self.public(table), version, about, "the version it published", fix).where(run.predicate)
+        return self._at(table, self.public(table), run.within, version, about, "the version it published", fix)
 
     def replace_slice(self, table: type[PerRun], frame: DataFrame, run: Slice, *, publish: bool = False) -> int:
         """Replaces exactly this slice and returns the table's new Delta version."""
@@ -121,25 +131,27 @@ class Lake:
             }
         )
         path = self.public(table) if publish else self.work(table)
-        return self.replace(table, stamped, run.predicate, path=path, note=run.run_id)
+        return self.replace(table, stamped, run.within, path=path, note=run.run_id)
 
-    def replace(self, table: type[Table], frame: DataFrame, where: str, *, path: str = "", note: str = "") -> int:
-        """Replaces the rows that `where` names."""
+    def replace(self, table: type[Table], frame: DataFrame, within: Within, *, path: str = "", note: str = "") -> int:
+        """Replaces the rows of that part and returns the version that this made. Public tables take no row that breaks
+        a promise; in work a bad row is for the gates to find.
+        """
         path = path or self.work(table)
         create(table, path)
-        if path == self.public(table):  # in work a bad row is for the gates to find
-            constrain(self.spark, table, path)
         rows = rounded(table, table.conform(frame))
-        writer = rows.write.format("delta").mode("overwrite").option("replaceWhere", where)
-        writer = writer.option("mergeSchema", "true")  # a lake of an earlier version lacks the columns added since
-        writer.option("userMetadata", note).save(path)
-        return rust.opened(path).version()
+        if path != self.public(table):
+            return put(rows, table, path, within, note=note).version
+        require_ours(table, path)
+        constrain(table, path)
+        require = partial(require_kept, table)
+        return put(rows, table, path, within, note=note, figures=broken(table), require=require).version
 
-    def append(self, table: type[Table], frame: DataFrame) -> None:
-        """Adds rows to a work table."""
+    def append(self, table: type[Table], frame: DataFrame, within: Within) -> None:
+        """Adds rows to that part of a work table."""
         path = self.work(table)
         create(table, path)
-        table.conform(frame).write.format("delta").mode("append").save(path)
+        put(table.conform(frame), table, path, within, adds=True)
 
     @contextmanager
     def spiller(self, run_key: str) -> Iterator[Callable[[DataFrame], DataFrame]]:
@@ -168,15 +180,23 @@ def create(table: type[Table], path: str) -> None:
         return
     rust.create(
         path,
-        schema=not_null_schema(table.fields()),
+        schema=not_null_schema(table),
         partition_by=list(table.partitions) or None,
         description=(table.__doc__ or "").strip(),
-        configuration=KEPT if issubclass(table, (Fact, FirstFunders, Published)) else None,
+        configuration=(KEPT if issubclass(table, (Fact, FirstFunders, Published)) else {})
+        | (properties(table) if issubclass(table, Published) else {})
+        | {WRITER: US},
+        raise_if_key_not_exists=False,
     )
 
 
-def not_null_schema(fields: Iterable[Field]) -> pa.Schema:
-    return pa.schema([pa.field(f.name, f.kind, nullable=not f.required) for f in fields])
+def require_ours(table: type[Table], path: str) -> None:
+    """Raises LakeError for a public table that another writer began: a mix of two lost a commit here."""
+    said = rust.opened(path).metadata().configuration.get(WRITER)
+    if said != US:
+        found = f"written by {said or 'an earlier version of the project, by Spark'}"
+        fix = "Use a new lake: `--lake` with another folder. What is published in this one stays readable."
+        raise LakeError(f"{path}", found, f"a table that {US} writes", fix)
 
 
 def rounded(table: type[Table], frame: DataFrame) -> DataFrame:

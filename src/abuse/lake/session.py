@@ -6,7 +6,7 @@ import logging
 import os
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -14,8 +14,10 @@ from typing import Any
 from py4j.protocol import Py4JJavaError
 from pyspark.sql import SparkSession
 
+from abuse.campaign import Source
 from abuse.errors import SetupError
 from abuse.lake.jars import local_jars, require_java, s3_jars
+from abuse.lake.profile import JVM, LARGE, SMALL, heap, profile_of
 from abuse.settings import Settings
 
 ALWAYS = {
@@ -23,6 +25,8 @@ ALWAYS = {
     "spark.sql.catalog.spark_catalog": "org.apache.spark.sql.delta.catalog.DeltaCatalog",
     "spark.sql.session.timeZone": "UTC",
     "spark.sql.legacy.parquet.nanosAsLong": "true",  # pandas writes times so; checks.moment reads them
+    "spark.sql.parquet.outputTimestampType": "TIMESTAMP_MICROS",  # as Delta has them; every reader knows it
+    "spark.sql.sources.parallelPartitionDiscovery.threshold": "1000",  # a job to look at 33 files is none saved
     "spark.ui.showConsoleProgress": "false",
     "spark.sql.execution.arrow.pyspark.enabled": "true",
     "spark.databricks.delta.properties.defaults.enableDeletionVectors": "false",  # delta-rs must read every table
@@ -33,27 +37,30 @@ LOCAL = {
     "spark.driver.host": "127.0.0.1",  # nothing listens beyond loopback
     "spark.driver.bindAddress": "127.0.0.1",
     "spark.databricks.delta.snapshotPartitions": "1",  # the default of 50 made a tiny write take 20 s (measured)
-    "spark.sql.autoBroadcastJoinThreshold": "128m",  # first times of 5 M addresses; to shuffle transfers costs more
     "spark.sql.files.maxPartitionBytes": "1g",  # bounded by the cores' share: few large tasks aggregate twice as well
-    "spark.sql.codegen.aggregate.map.twolevel.enabled": "false",  # a small map before the large costs addresses 10 %
-    "spark.sql.codegen.cache.maxEntries": "2000",
     "spark.log.level": "ERROR",
-    # without huge pages, looking up addresses in large maps takes a quarter longer (measured)
-    "spark.driver.extraJavaOptions": "-Xss8m -XX:+UseParallelGC -XX:+UseTransparentHugePages -Dlog4j2.level=ERROR",
 }
 
 
-def start_session(settings: Settings, app: str = "abuse", *, with_s3: bool = False) -> SparkSession:
-    """The running session, or a new one. Raises SetupError without a fitting Java or with a wrong jar."""
+def start_session(
+    settings: Settings, app: str = "abuse", *, with_s3: bool = False, sources: Iterable[Source] | None = None
+) -> SparkSession:
+    """The running session, or a new one, set for the size of these sources. Raises SetupError without a fitting Java or
+    with a wrong jar.
+    """
     require_java()
     logging.getLogger("DataFrameQueryContextLogger").setLevel(logging.CRITICAL)  # repeats every exception as JSON
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)  # or workers start another Python and miss packages
     builder = SparkSession.builder.appName(app)
-    conf = ALWAYS | (s3_conf() if with_s3 else {})
-    if not under_spark_submit():
-        conf |= LOCAL | {
+    conf, profile = ALWAYS | (s3_conf() if with_s3 else {}), profile_of(settings.spark, sources)
+    if under_spark_submit():
+        conf |= SMALL if profile == "small" else {}
+    else:
+        conf |= LOCAL | (SMALL if profile == "small" else LARGE)
+        conf |= {
             "spark.master": settings.spark.master,
-            "spark.driver.memory": settings.spark.driver_memory,
+            "spark.driver.memory": heap(settings.spark, profile),
+            "spark.driver.extraJavaOptions": f"{JVM[profile]} -Xss8m -Dlog4j2.level=ERROR",
             "spark.sql.shuffle.partitions": str(settings.spark.shuffle_partitions),
             "spark.jars": ",".join(map(str, local_jars(settings.jars) + (s3_jars(settings.jars) if with_s3 else []))),
         }

@@ -12,6 +12,7 @@ from pyspark.sql import functions as F
 
 from abuse import settings
 from abuse.plurals import counted_in
+from abuse.steps.spill import Spill, unspilled
 from abuse.steps.traffic import PAID_IN, counting, deposits, traffic
 from abuse.tables import Labels, Services, Transfers
 
@@ -28,10 +29,11 @@ def services(
     rules: settings.Services,
     links: settings.Links,
     chains: Mapping[str, settings.Chain],
+    spill: Spill = unspilled,
 ) -> DataFrame:
     """One row per address and kind, with the list that says so or the figures that made it so."""
     moves = counting(transfers, assets, links, chains)
-    figures = traffic(moves, addresses, acted, funders)
+    figures = spill(traffic(moves, addresses, acted, funders))
     contracts = labels.where(F.col(Labels.label) == CONTRACT).select(Labels.address).distinct()
     contracts = contracts.withColumn(Services.is_contract, F.lit(True))
     listed, nulls = labelled(labels, rules), null_addresses(transfers, chains)

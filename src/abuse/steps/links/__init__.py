@@ -18,7 +18,7 @@ from abuse.steps.links.history import with_history
 from abuse.steps.links.shared import first_gas, sweep
 from abuse.steps.links.ties import as_links
 from abuse.steps.owned import HELD
-from abuse.steps.spill import Spill
+from abuse.steps.spill import Spill, unspilled
 from abuse.tables import Links, ParticipantAddresses, Participants, Services, Trails, Transfers
 
 TX = [Transfers.chain, Transfers.tx_hash]
@@ -39,7 +39,7 @@ def links(
     customers: settings.Services | None = None,
     scoped: Collection[str] = (),
     has_pairs: bool = True,
-    spill: Spill = lambda rows: rows,
+    spill: Spill = unspilled,
 ) -> DataFrame:
     """One row per pair of accounts and kind of link; src sorts before dst.
 
@@ -47,11 +47,11 @@ def links(
     small campaign planning is most of the time. `scoped`: sources that hold the transactions of participants alone.
     """
     served = services.select(Services.address).distinct()
-    owners = owners_of(addresses, served, participants)
+    owners = spill(owners_of(addresses, served, participants))
     gas = trails.where(F.col(Trails.kind) == "first_gas").select(*TX).distinct()
     ours = addresses.select(ParticipantAddresses.address).distinct()
     paid_in = deposit(transfers, gas, services, owners, ours, assets, rules, customers or settings.Services(), chains)
-    sinks = sweep(trails, gas, owners, rules).unionByName(paid_in)
+    sinks = spill(sweep(trails, gas, owners, rules).unionByName(paid_in))
     kinds = [sinks, first_gas(trails, owners, rules)]
     kinds += payments(without_spent(transfers, sinks), served, owners, acted, assets, rules, chains)
     if has_pairs:
