@@ -15,18 +15,15 @@ from pyspark.sql import DataFrame, SparkSession
 from xdist.scheduler import LoadScopeScheduling
 
 from abuse.contract import Table
+from abuse.lake import profile
 from abuse.settings import Clusters, Settings, Spark
 
-SMALL = {  # compiling costs more than it saves on a few rows: plans, and what the JVM itself compiles at its best
-    "spark.sql.codegen.wholeStage": "false",
-    "spark.sql.codegen.factoryMode": "NO_CODEGEN",
-    "spark.sql.adaptive.enabled": "false",
-    "spark.sql.autoBroadcastJoinThreshold": "-1",  # a job for each join: a fifth of a night's time; test-real has them
+SMALL = profile.SMALL | {  # and what the JVM itself compiles at its best costs more than it saves
     "spark.driver.extraJavaOptions": "-Xss8m -XX:+UseSerialGC -XX:Tier4InvocationThreshold=50000 "
     "-XX:Tier4MinInvocationThreshold=6000 -XX:Tier4CompileThreshold=150000 -XX:Tier4BackEdgeThreshold=400000",
 }
 TEST_SETTINGS = Settings(
-    spark=Spark(shuffle_partitions=2, driver_memory="3g", conf=SMALL),
+    spark=Spark(profile="small", shuffle_partitions=2, driver_memory="3g", conf=SMALL),
     clusters=Clusters(engine="driver"),  # GraphFrames takes 8 s on any graph; its own tests are in test_clusters.py
 )
 

@@ -39,8 +39,8 @@ class Spark:
     master: str = "local[2]"
     """Spark master; two threads is what the smallest supported machine has."""
     profile: str = "auto"
-    """How Spark plans: `small` saves planning and compiling, `large` saves work on rows; `auto` goes by the bytes of the
-    sources. The rows are the same.
+    """How Spark plans: `small` saves planning and compiling, `large` saves work on rows; `auto` goes by the bytes of
+    the sources. The rows are the same.
     """
     small_mib: Annotated[float, Within(0, 1e6)] = 64.0
     """Up to so many MiB of source files are small."""
