@@ -792,6 +792,7 @@ class Runs(Ledger):
     report = Field(TEXT, "the run report, as JSON", required=True)
     actor = Field(TEXT, "who released it, when a person did")
     reason = Field(TEXT, "why it was released, or what failed")
+    held_by = Field(TEXTS, "the gates that held it; releasing the run waives these and no other")
 
 
 FACTS: list[type[Table]] = [Participation, AccountAddresses, Transfers, Calls, Labels, Quarantine, FirstFunders]

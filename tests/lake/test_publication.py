@@ -58,6 +58,7 @@ def publish(
     status: str = "published",
     minutes: int = 0,
     reason: str | None = None,
+    held_by: list[str] | None = None,
 ) -> None:
     """A finished run: its slices, unless it was held, and then its row in `runs`."""
     versions = {}
@@ -78,6 +79,7 @@ def publish(
         "versions": json.dumps(versions),
         "report": "{}",
         "reason": reason,
+        "held_by": held_by,
     }
     append(lake, Runs, [row])
 
@@ -159,12 +161,12 @@ def test_a_later_attempt_that_did_not_publish_takes_nothing_back(tmp_path: Path,
 def test_who_releases_a_run_lets_pass_what_held_it_then_and_nothing_else(tmp_path: Path) -> None:
     """A gate that is asked only later holds the run again."""
     lake = str(tmp_path)
-    for attempt, (status, reason) in enumerate(
-        [("held", "quarantine_share:a; quarantine_share:b"), ("released", "seen; all of it"), ("held", "flagged_share")]
+    known = {"quarantine_share:a; b", "quarantine_share:b"}
+    for attempt, (status, held_by) in enumerate(
+        [("held", sorted(known)), ("released", None), ("held", ["flagged_share"])]
     ):
-        publish(lake, {}, status=status, attempt=attempt, minutes=attempt, reason=reason)
-    publish(lake, {}, status="held", run_id="run2", reason="undecided")
-    known = {"quarantine_share:a", "quarantine_share:b"}
+        publish(lake, {}, status=status, attempt=attempt, minutes=attempt, held_by=held_by)
+    publish(lake, {}, status="held", run_id="run2", held_by=["undecided"])
     assert let_pass(runs(lake), "run1") == known
     assert not let_pass(runs(lake), "run2")
     publish(lake, {}, status="released", attempt=3, minutes=3, reason="seen too")

@@ -38,13 +38,15 @@ def _overlap(night: Night, units: set[str], apart: set[str]) -> bool:
 
     new = keys(units - apart)
     twice = new.groupBy(*Transfers.key).count().where("count > 1")
-    if not twice.isEmpty():
-        return True
-    if not apart:
-        return False
-    hit = keys(apart).join(F.broadcast(new.select("_key")), on="_key", how="left_semi")
+    return not twice.isEmpty() or (bool(apart) and not in_both(keys(apart), new).isEmpty())
+
+
+def in_both(old: DataFrame, new: DataFrame) -> DataFrame:
+    """The old keys that are among the new. Either may be a whole chain's: which of them fits into memory, if one does,
+    is Spark's to say.
+    """
     same = [F.col(f"a.{name}").eqNullSafe(F.col(f"b.{name}")) for name in ("_key", *Transfers.key)]
-    return not hit.alias("a").join(new.alias("b"), on=same, how="left_semi").isEmpty()
+    return old.alias("a").join(new.alias("b"), on=same, how="left_semi")
 
 
 def unit_figures(night: Night, table: type[Fact], units: list[str], version: int | None) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from abuse.edge.report import page_of, report_of
 from abuse.errors import Held
 from abuse.lake.ledger import append, replace_rows
 from abuse.lake.lock import slice_lock
-from abuse.lake.publication import HELD_BY, Run, let_pass, runs
+from abuse.lake.publication import Run, let_pass, runs
 from abuse.lake.storage import made_of, report_folder, write_json
 from abuse.operate.night_page.kept import keep
 from abuse.quality.gates import Gate
@@ -84,7 +84,8 @@ def hold_if_closed(night: Night, gates: list[Gate]) -> None:
     closed = [gate for gate in closed if gate.gate not in passed]
     if not closed:
         return
-    finish(night, "held", gates, reason=HELD_BY.join(g.gate for g in closed))
+    names = tuple(gate.gate for gate in closed)
+    finish(night, "held", gates, reason="; ".join(names), held_by=names)
     release = f'`abuse release {night.run.run_id} --lake {night.lake.uri} --reason "..."`'
     raise Held(
         f"run {night.run.run_id}",
@@ -102,6 +103,7 @@ def finish(
     versions: dict[str, int] | None = None,
     actor: str | None = None,
     reason: str | None = None,
+    held_by: tuple[str, ...] = (),
     later: Run | None = None,
 ) -> None:
     """How an attempt at this night's run ended."""
@@ -120,6 +122,7 @@ def finish(
         report=report,
         actor=actor,
         reason=reason,
+        held_by=held_by,
     )
     commit(night.lake.uri, ours, later)
 
@@ -142,4 +145,5 @@ def commit(lake: str, ours: Run, later: Run | None = None) -> None:
 
 def _row(run: Run) -> dict[str, Any]:
     texts = {Runs.versions: run.versions, Runs.report: run.report}
-    return asdict(run) | {name: json.dumps(value, sort_keys=True) for name, value in texts.items()}
+    said = {name: json.dumps(value, sort_keys=True) for name, value in texts.items()}
+    return asdict(run) | said | {Runs.held_by: list(run.held_by)}

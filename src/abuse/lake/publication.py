@@ -19,8 +19,6 @@ from abuse.tables import WHEN, Published, Runs
 
 FOLLOWS = "lineage and verdict changes follow the slice of"
 REFRESHED = "reviews written since run"
-HELD_BY = "; "
-"""Between the names of the gates that hold a run, on its row."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -38,6 +36,8 @@ class Run:
     report: dict[str, Any]
     actor: str | None
     reason: str | None
+    held_by: tuple[str, ...] = ()
+    """The gates that held it."""
 
     @property
     def is_attempt(self) -> bool:
@@ -99,18 +99,18 @@ class Publication:
 
 def runs(lake: str, campaign_id: str | None = None) -> list[Run]:
     """Every attempt, newest first; none when nothing was ever run."""
-    rows = ledger(lake, Runs).to_pylist()
-    found = [_run(row) for row in rows if campaign_id in (None, row[Runs.campaign_id])]
+    of_campaign = None if campaign_id is None else pc.field(Runs.campaign_id) == campaign_id
+    found = [_run(row) for row in ledger(lake, Runs, of_campaign).to_pylist()]
     return sorted(found, key=lambda r: (r.finished_at, r.attempt, r.run_id), reverse=True)
 
 
 def let_pass(newest_first: list[Run], run_id: str) -> frozenset[str]:
     """Gates that a person let this run pass: those that held it when they released it, and no other."""
     found: set[str] = set()
-    held: list[str] = []
+    held: tuple[str, ...] = ()
     for run in sorted((r for r in newest_first if r.run_id == run_id), key=lambda r: r.attempt):
         if run.status == "held":
-            held = (run.reason or "").split(HELD_BY)
+            held = run.held_by
         elif run.status == "released":
             found.update(held)
     return frozenset(found)
@@ -145,4 +145,5 @@ def current(lake: str, campaign_id: str, as_of: datetime | None = None) -> Publi
 
 
 def _run(row: dict[str, Any]) -> Run:
-    return Run(**row | {"versions": json.loads(row[Runs.versions]), "report": json.loads(row[Runs.report])})
+    parsed = {name: json.loads(row[name]) for name in (Runs.versions, Runs.report)}
+    return Run(**row | parsed | {Runs.held_by: tuple(row[Runs.held_by] or ())})
