@@ -43,7 +43,7 @@ class Spark:
     the sources. The rows are the same.
     """
     small_mib: Annotated[float, Within(0, 1e6)] = 64.0
-    """Up to so many MiB of source files are small."""
+    """Up to so many MiB of source files, as text, are small."""
     driver_memory: str = "auto"
     """Heap of the driver, such as 3g; in local mode it does all the work. `auto`: `small_heap_mib` for small sources,
     else `heap_share` of the machine's memory and at least `least_heap_mib`.

@@ -22,6 +22,8 @@ def source(folder: Path, *sizes: int, glob: str = "*.csv") -> Source:
 def test_the_bytes_of_all_sources_decide(tmp_path: Path) -> None:
     one, other = source(tmp_path / "a", 700, 300), source(tmp_path / "b", 48_576)
     assert bytes_of([one, other, one]) == 49_576, "a file of two sources is counted once"
+    (tmp_path / "p.csv.gz").write_bytes(b"x" * 10)
+    assert bytes_of([Source(format="participation", path=str(tmp_path / "p.csv.gz"))]) > 10, "it holds more text"
     limit = Spark(small_mib=49_576 / MIB)
     assert profile_of(limit, [one, other]) == "small"
     (tmp_path / "b" / "1.csv").write_bytes(b"y")
