@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 
-from pyspark.sql import DataFrame
+from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
 
 from abuse import settings
@@ -41,14 +41,12 @@ def disperse(
     paid = paid.where(F.coalesce(F.col(FirstFunders.acted_at) >= F.col("_since"), F.lit(True)))
     is_fresh = F.coalesce(F.col(Transfers.at) <= F.col(FirstFunders.acted_at), F.lit(True))
     paid = paid.withColumn("_fresh", F.when(is_fresh, F.col(Participants.account)))
-    num_fresh, num_paid = F.count_distinct("_fresh"), F.count_distinct(Participants.account)
-    many = paid.groupBy(Transfers.chain, Transfers.tx_hash).agg(num_fresh.alias("_fresh_n"), num_paid.alias("_paid_n"))
+    one = Window.partitionBy(Transfers.chain, Transfers.tx_hash)
+    counts_of = {"_fresh_n": "_fresh", "_paid_n": Participants.account}
+    paid = paid.withColumns({n: F.size(F.collect_set(of).over(one)) for n, of in counts_of.items()})
     enough = F.col("_fresh_n") >= rules.disperse_min_recipients
     mostly = F.col("_fresh_n") >= rules.disperse_min_fresh * F.col("_paid_n")
-    rows = paid.where(F.col("_fresh").isNotNull()).join(
-        many.where(enough & mostly), on=[Transfers.chain, Transfers.tx_hash]
-    )
-    rows = rows.withColumns(
+    rows = paid.where(F.col("_fresh").isNotNull() & enough & mostly).withColumns(
         {"rank": F.lit(1), "items": F.array(item("disperse", Transfers.sender, Transfers.recipient))}
     )
     return star(rows, "disperse", "money", rules.disperse_min_recipients, rules.max_group)

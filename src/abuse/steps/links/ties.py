@@ -43,11 +43,11 @@ def star(rows: DataFrame, kind: str, evidence_kind: str, least: int, most: int) 
     per_account = rows.groupBy("via", Participants.account, Participants.first_action_at).agg(
         F.min(F.struct("rank", "items")).alias("_nearest"), doubt.alias("doubt")
     )
-    sizes = per_account.groupBy("via").agg(
-        F.count("*").alias("_size"), F.min(F.struct(*beginning(), "_nearest")).alias("_founder")
-    )
-    kept = sizes.where(F.col("_size").between(max(least, 2), most))
-    pairs = per_account.join(kept, on="via").where(F.col(Participants.account) != F.col("_founder.account"))
+    group = Window.partitionBy("via")  # a join with the groups would plan and compute all that leads here twice
+    founder = F.min(F.struct(*beginning(), "_nearest")).over(group)
+    placed = per_account.withColumns({"_size": F.count("*").over(group), "_founder": founder})
+    is_kept = F.col("via").isNotNull() & F.col("_size").between(max(least, 2), most)
+    pairs = placed.where(is_kept & (F.col(Participants.account) != F.col("_founder.account")))
     both = F.explode(F.array("_nearest", "_founder._nearest")).alias("_one")
     a, b = F.col("_founder.account").alias("a"), F.col(Participants.account).alias("b")
     tied = pairs.select("via", "doubt", a, b, both).select(
