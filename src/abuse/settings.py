@@ -42,7 +42,7 @@ class Spark:
     """How Spark plans: `small` saves planning and compiling, `large` saves work on rows; `auto` goes by the bytes of
     the sources. The rows are the same.
     """
-    small_mib: Annotated[float, Within(0, 1e6)] = 64.0
+    small_mib: Annotated[float, Within(0, 1e6, above=True)] = 64.0
     """Up to so many MiB of source files, as text, are small."""
     driver_memory: str = "auto"
     """Heap of the driver, such as 3g; in local mode it does all the work. `auto`: `small_heap_mib` for small sources,
@@ -52,7 +52,7 @@ class Spark:
     """MiB."""
     least_heap_mib: Annotated[int, Within(512, 1_000_000)] = 3072
     """MiB; Hop takes 5.3 GiB in all with it, and 6.2 with a quarter more."""
-    heap_share: Annotated[float, Within(0, 0.9)] = 0.3
+    heap_share: Annotated[float, Within(0, 0.9, above=True)] = 0.3
     """Of the machine's memory; the rest is for Python's workers, for files that are read again, and for others."""
     shuffle_partitions: Annotated[int, Within(1, 100_000)] = 4
     """Partitions after a shuffle. Small in local mode: 200 made a 1,000-edge component run take 69 s."""
