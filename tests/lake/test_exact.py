@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import pyarrow.parquet as pq
 import pytest
 from deltalake import DeltaTable
 from pyspark.sql import SparkSession
@@ -24,6 +25,9 @@ SCORE = {"cluster_id": "c1", "score": 0.5, "score_lower": 0.4, "member_score": 0
 SCORE |= {"top_reasons": ["x"]}
 
 
+RUNS_OF_TWO = ((FIRST, "a"), (OTHER, "b"), (FIRST, "c"))
+
+
 def scores(spark: SparkSession, *accounts: str) -> Any:
     return frame(spark, Scores, [SCORE | {"account": account} for account in accounts])
 
@@ -32,7 +36,7 @@ def accounts(rows: Any) -> list[str]:
     return sorted(row["account"] for row in rows.collect())
 
 
-@pytest.fixture(params=["lake", "week {1} [2] 100%20é"])
+@pytest.fixture(params=["lake", "week {1} [2] é"])
 def lake(spark: SparkSession, tmp_path: Path, request: pytest.FixtureRequest) -> Lake:
     return Lake(str(tmp_path / request.param), spark)
 
@@ -63,11 +67,8 @@ def test_the_version_is_that_of_its_own_commit_and_keeps_its_rows(spark: SparkSe
     assert accounts(lake.published(Scores, FIRST, versions[2])) == ["c"]
 
 
-RUNS_OF_TWO = ((FIRST, "a"), (OTHER, "b"), (FIRST, "c"))
-
-
 def test_digests_that_look_like_numbers_stay_text(spark: SparkSession, lake: Lake) -> None:
-    label = {"source": "list", "chain": "base", "address": "0x1", "label": "exchange"}
+    label: dict[str, object] = {"source": "list", "chain": "base", "address": "0x1", "label": "exchange"}
     for digest in ("12e5", "0012", "2026-01-01", "true"):
         rows = frame(spark, Labels, [label | {"file_digest": digest, "name": digest}])
         lake.replace(Labels, rows, {"file_digest": digest})
@@ -84,11 +85,10 @@ def test_digests_that_look_like_numbers_stay_text(spark: SparkSession, lake: Lak
 def test_what_an_earlier_version_did_not_write_is_empty(spark: SparkSession, lake: Lake) -> None:
     lake.replace_slice(Participants, frame(spark, Participants, [{"account": "a", "num_actions": 1}]), FIRST)
     path = lake.work(Participants)
-    (file,) = DeltaTable(path).file_uris()
-    rows = spark.read.option("__globPaths__", "false").parquet(file).drop("bad_row", "account_as_given")
+    (file,) = (each for each in Path(path).rglob("*.parquet") if pq.read_metadata(each).num_rows)
+    rows = spark.read.option("__globPaths__", "false").parquet(str(file)).drop("bad_row", "account_as_given")
     table = rows.toArrow()
-    import pyarrow.parquet as pq
-
+    file.with_name(f".{file.name}.crc").unlink()
     pq.write_table(table, file)
     row = lake.slice(Participants, FIRST).first()
     assert row is not None
