@@ -12,7 +12,7 @@ from pyspark.sql import functions as F
 
 from abuse.contract import Table
 from abuse.lake.delta import Lake, rounded
-from abuse.lake.exact import Within
+from abuse.lake.table_files import Within
 
 
 class MemoryLake(Lake):

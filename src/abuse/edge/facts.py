@@ -9,8 +9,8 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from abuse.edge.context import TIME_OF, Night, is_before
-from abuse.lake.exact import Within
 from abuse.lake.storage import read_all_json, read_json, write_json
+from abuse.lake.table_files import Within
 from abuse.settings import digest
 from abuse.tables import Fact, Transfers
 

@@ -22,10 +22,10 @@ from abuse.edge.taking_part import lists_of, owner_warnings, unreadable_digest, 
 from abuse.edge.units import Unit, accounts_are_addresses, units
 from abuse.errors import InputError
 from abuse.lake.broken import readable
-from abuse.lake.exact import Within
 from abuse.lake.files import raw_rows
 from abuse.lake.people import review_ids, reviews, run_name
 from abuse.lake.storage import read_json, write_json
+from abuse.lake.table_files import Within
 from abuse.settings import digest
 from abuse.steps.ingest.stamps import time_warnings
 from abuse.tables import (

@@ -8,7 +8,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from abuse.edge.context import Night
-from abuse.lake.exact import Within
+from abuse.lake.table_files import Within
 from abuse.steps.explain import explanations
 from abuse.steps.score import TimeGapRule
 from abuse.steps.score.acts import Served, asked, digests, is_local, kept, readable, scored, served, with_rule

@@ -23,9 +23,9 @@ from abuse.contract import Table
 from abuse.errors import LakeError
 from abuse.lake import rust
 from abuse.lake.constraints import broken, constrain, properties, require_kept
-from abuse.lake.exact import Within, not_null_schema, put, rows_of
 from abuse.lake.spill import spill_folder
 from abuse.lake.storage import remove_tree
+from abuse.lake.table_files import Within, not_null_schema, put, rows_of
 from abuse.lake.trouble import writable
 from abuse.tables import Fact, FirstFunders, PerRun, Published
 
@@ -145,7 +145,7 @@ class Lake:
         require_ours(table, path)
         constrain(table, path)
         require = partial(require_kept, table)
-        return put(rows, table, path, within, note=note, figures=broken(table), require=require).version
+        return put(rows, table, path, within, note=note, metrics=broken(table), require=require).version
 
     def append(self, table: type[Table], frame: DataFrame, within: Within) -> None:
         """Adds rows to that part of a work table."""

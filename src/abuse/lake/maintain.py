@@ -16,17 +16,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import PurePosixPath
-from typing import Any
-from urllib.parse import unquote
 
-import pyarrow as pa
-from deltalake import DeltaTable
 from deltalake.exceptions import DeltaError
 
 from abuse.errors import LakeError
 from abuse.lake.lock import LakeLock
 from abuse.lake.needs import Need, needed_versions
-from abuse.lake.rust import is_table, opened
+from abuse.lake.rust import files_within, is_table, opened
 from abuse.lake.storage import storage_of
 from abuse.plurals import counted
 from abuse.settings import Maintain
@@ -92,10 +88,10 @@ def _one_line(where: str) -> Iterator[None]:
 def _swept(root: str, name: str, needs: set[Need], before: datetime, *, is_dry: bool) -> Done:
     """Removes the files that were written before this time and that no need names."""
     path, storage = f"{root}/{name}", storage_of(root)
-    needed = _files(opened(path))
+    needed = files_within(opened(path), {})
     for version, within in sorted(needs):
         try:
-            needed |= _files(opened(path, version), dict(within))
+            needed |= files_within(opened(path, version), dict(within))
         except (DeltaError, OSError):
             return Done(table=name, left_alone=f"version {version}, which is needed, cannot be read")
     found = (file for file in storage.files(path) if file.path.endswith(".parquet"))
@@ -117,14 +113,6 @@ def _checksum(path: str) -> str:
     """Spark's, of a file on a disk."""
     folder, _, name = path.rpartition("/")
     return f"{folder}/.{name}.crc" if folder else f".{name}.crc"
-
-
-def _files(table: DeltaTable, within: dict[str, Any] | None = None) -> set[str]:
-    """The files of a version, those of its partitions that `within` names. The log holds their paths URL-encoded."""
-    adds = pa.table(table.get_add_actions(flatten=True))
-    wanted = {f"partition.{column}": value for column, value in (within or {}).items()}
-    rows = adds.select(["path", *wanted]).to_pylist()
-    return {unquote(row["path"]) for row in rows if all(row[column] == value for column, value in wanted.items())}
 
 
 def _compacted(root: str, swept: Done, *, is_dry: bool) -> Done:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 import pyarrow as pa
@@ -14,7 +14,7 @@ from deltalake.exceptions import DeltaError
 from abuse.errors import LakeError, first_line
 from abuse.lake.arrow import declared, files_of
 from abuse.lake.ledger import ledger, table_uri
-from abuse.lake.rust import opened
+from abuse.lake.rust import opened, partition_text
 from abuse.tables import WHEN, Published, Runs
 
 FOLLOWS = "lineage and verdict changes follow the slice of"
@@ -79,7 +79,7 @@ class Publication:
         )
         files: list[tuple[str, str, Any]] = [
             (table.campaign_id, "=", run.campaign_id),
-            (table.as_of, "=", run.as_of.astimezone(UTC).isoformat(" ", "microseconds").removesuffix("+00:00")),
+            (table.as_of, "=", partition_text(run.as_of)),
         ]
         try:
             uri = table_uri(self.lake, table)

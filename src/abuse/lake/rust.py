@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import unquote
 
+import pyarrow as pa
 from deltalake import DeltaTable
 from deltalake.exceptions import DeltaError
 
@@ -25,6 +28,24 @@ def is_table(uri: str) -> bool:
 def opened(uri: str, version: int | None = None) -> DeltaTable:
     with _one_line(uri):
         return DeltaTable(uri, version=version, storage_options=options(uri))
+
+
+def files_within(table: DeltaTable, within: Mapping[str, str | datetime | Collection[str]]) -> set[str]:
+    """Paths of its files, those of the partitions that `within` names: column -> value, or some values.
+
+    The log holds paths URL-encoded; these are as they lie there.
+    """
+    wanted = {
+        f"partition.{column}": (value,) if isinstance(value, (str, datetime)) else value
+        for column, value in within.items()
+    }
+    rows = pa.table(table.get_add_actions(flatten=True)).select(["path", *wanted]).to_pylist()
+    return {unquote(row["path"]) for row in rows if all(row[name] in values for name, values in wanted.items())}
+
+
+def partition_text(value: object) -> str:
+    """A partition's value as a log holds it."""
+    return f"{value.astimezone(UTC):%Y-%m-%d %H:%M:%S.%f}" if isinstance(value, datetime) else str(value)
 
 
 def create(uri: str, **more: Any) -> None:

@@ -10,14 +10,13 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Collection, Mapping
-from datetime import UTC, datetime
-from typing import Any, NamedTuple
-from urllib.parse import unquote
+from datetime import datetime
+from typing import NamedTuple
 from uuid import uuid4
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-from deltalake import CommitProperties, DeltaTable
+from deltalake import CommitProperties
 from deltalake.transaction import AddAction, RemoveAction
 from pyspark.sql import Column, DataFrame, Observation, SparkSession
 from pyspark.sql import functions as F
@@ -43,12 +42,12 @@ class Written(NamedTuple):
     """The version of the table, and what was counted of the rows."""
 
     version: int
-    figures: dict[str, int]
+    metrics: dict[str, int]
 
 
 def rows_of(spark: SparkSession, table: type[Table], uri: str, within: Within | None, version: int | None) -> DataFrame:
     """The rows of that part; a column that an earlier version of the project did not write is empty."""
-    kinds, paths = table.schema(), _paths(rust.opened(uri, version), within)
+    kinds, paths = table.schema(), sorted(rust.files_within(rust.opened(uri, version), within or {}))
     if not paths:
         return spark.createDataFrame([], kinds)
     files = [f"{uri}/{path}" for path in paths]
@@ -69,22 +68,22 @@ def put(
     *,
     note: str = "",
     adds: bool = False,
-    figures: Mapping[str, Column] | None = None,
+    metrics: Mapping[str, Column] | None = None,
     require: Callable[[dict[str, int]], None] = lambda seen: None,
 ) -> Written:
     """Writes rows of one part in the place of those there, or beside them where it `adds`.
 
-    `figures`: aggregates over what is written, counted with the write; where `require` raises, seeing them, nothing is
+    `metrics`: aggregates over what is written, counted with the write; where `require` raises, seeing them, nothing is
     committed.
     """
     folder = "/".join([*(f"{name}={value}" for name, value in within.items() if isinstance(value, str)), uuid4().hex])
-    asked, seen = figures or {}, Observation()
-    counting = [column.alias(f"_{place}") for place, column in enumerate(asked.values())]
-    rows = frame.drop(*within) if not asked else frame.observe(seen, *counting).drop(*within)
+    wanted, seen = metrics or {}, Observation()
+    counting = [column.alias(f"_{place}") for place, column in enumerate(wanted.values())]
+    rows = frame.drop(*within) if not wanted else frame.observe(seen, *counting).drop(*within)
     rows.write.options(**NO_MARKS).parquet(f"{uri}/{folder}")
-    numbers = dict(zip(asked, seen.get.values(), strict=True)) if asked else {}
+    numbers = dict(zip(wanted, seen.get.values(), strict=True)) if wanted else {}
     require(numbers)
-    values = {name: _as_text(value) for name, value in within.items()}
+    values = {name: rust.partition_text(value) for name, value in within.items()}
     return Written(_commit(table, uri, _actions(uri, folder, values), values, note, adds=adds), numbers)
 
 
@@ -120,29 +119,12 @@ def _actions(uri: str, folder: str, values: dict[str, str]) -> list[AddAction | 
     return [action for file in found if (action := _action(uri, f"{folder}/{file.path}", file.size, values))]
 
 
-def _paths(table: DeltaTable, within: Within | None) -> list[str]:
-    """Of the files of that part. The log holds their paths URL-encoded."""
-    adds = pa.table(table.get_add_actions(flatten=True))
-    rows = adds.select(["path", *(f"partition.{name}" for name in within or {})]).to_pylist()
-    wanted = {name: (value,) if isinstance(value, (str, datetime)) else value for name, value in (within or {}).items()}
-    return sorted(
-        unquote(row["path"])
-        for row in rows
-        if all(row[f"partition.{name}"] in values for name, values in wanted.items())
-    )
-
-
 def _action(uri: str, path: str, size: int, values: dict[str, str]) -> AddAction | None:
     system, at = storage_of(uri).arrow(f"{uri}/{path}")
     with system.open_input_file(at) as file:
         num = pq.read_metadata(file).num_rows
     stats = json.dumps({"numRecords": num})
     return AddAction(path, size, values, int(time.time() * 1000), True, stats) if num else None
-
-
-def _as_text(value: Any) -> str:
-    """As Delta writes the values of partitions."""
-    return f"{value.astimezone(UTC):%Y-%m-%d %H:%M:%S.%f}" if isinstance(value, datetime) else str(value)
 
 
 def not_null_schema(table: type[Table]) -> pa.Schema:

@@ -14,7 +14,7 @@ from pyspark.sql import functions as F
 
 from abuse.errors import CheckError, LakeError
 from abuse.lake.delta import Lake, Slice
-from abuse.lake.exact import put
+from abuse.lake.table_files import put
 from abuse.tables import Labels, Participants, Scores
 from tests.conftest import frame
 
@@ -109,8 +109,8 @@ def test_figures_are_counted_with_the_write(spark: SparkSession, lake: Lake) -> 
     wanted = {"rows": F.count(F.lit(1)), "of b.`c`": F.count_if(F.col("account") == "b")}
     for who, counts in ((["a", "b", "c"], {"rows": 3, "of b.`c`": 1}), ([], {"rows": 0, "of b.`c`": 0})):
         rows = Scores.conform(scores(spark, *who).withColumns({k: F.lit(v) for k, v in FIRST.within.items()}))
-        written = put(rows, Scores, lake.work(Scores), FIRST.within, figures=wanted)
-        assert written.figures == counts
+        written = put(rows, Scores, lake.work(Scores), FIRST.within, metrics=wanted)
+        assert written.metrics == counts
 
 
 def test_any_reader_of_delta_finds_the_same_rows(spark: SparkSession, tmp_path: Path) -> None:
